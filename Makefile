@@ -1,0 +1,39 @@
+# The commands of everyday work; `make` alone says what they are.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo check test bench lock program tools browser style
+
+help: ## say what each command does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+
+demo: program ## watch the whole job in ./newsletter-demo, then read the pages until Ctrl-C (ONCE=1: stop after the send)
+	@.venv/bin/newsletter demo $${ONCE:+--once}
+
+check: style ## format, lint, types and the house test: what every commit has to pass
+	.venv/bin/python -m pytest -q tests/unit/test_house.py
+
+# Two workers, one file each: a file's tests share its server or its database.
+test: browser style ## everything: the checks above, then all tests, with warnings as errors
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
+
+bench: tools ## measure what there is to measure, each against its yardstick
+	.venv/bin/python -m bench
+
+lock: ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --quiet \
+		--no-emit-index-url --no-annotate --no-header --output-file requirements.lock
+
+style: tools
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+program:
+	@sh .ci/setup program
+
+tools:
+	@sh .ci/setup tools
+
+browser: tools
+	@sh .ci/setup browser
