@@ -1,0 +1,1 @@
+"""WHICH article is next: articles, history and a moment → the pick, with every reason in words."""
