@@ -1,0 +1,170 @@
+"""A cron expression in a time zone → its occurrences.
+
+Cron is asked about wall clock times only, and each is turned into an instant here: cronsim's own way with
+clock changes differs between "0 2 * * *" and "0 * * * *", ours is one for all. A local time that the clock
+skips means the first valid minute after the gap, and one that it shows twice means the first showing. Wall
+clock times that come to one instant are one occurrence. `Occurrence.local` is what the clock shows then.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from cronsim import CronSim, CronSimError
+from cronsim.explain import explain
+
+from newsletter.errors import Refused
+from newsletter.model import Occurrence
+
+CRON_LENGTH = 200  # characters; nobody writes more, and the parser is recursive
+
+FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
+
+MINUTE = timedelta(minutes=1)
+
+DAY = timedelta(days=1)
+
+ORDINAL = re.compile(r"\b([2-9][123])th\b")
+
+ENDINGS = {"1": "st", "2": "nd", "3": "rd"}
+
+ANY_WALL = datetime(2024, 1, 1)  # noqa: DTZ001 (a wall clock time has no zone)
+
+
+def check_cron(text: str) -> str:
+    """The expression, its five fields one space apart. Raises Refused, naming the field, for any other."""
+    fields = text.split()
+    cron = " ".join(fields).upper()
+    if len(cron) > CRON_LENGTH:
+        raise Refused(f"a cron expression of {len(cron)} characters is too long; {CRON_LENGTH} are allowed")
+    if len(fields) != len(FIELDS):
+        raise Refused(f"cron has five fields, {', '.join(FIELDS)}; {text!r} has {len(fields)}")
+    for number, field in enumerate(fields):
+        _check_field(number, field)
+    _check_fires(cron)
+    return cron
+
+
+def in_english(cron: str) -> str:
+    """`"0 9 * * 2"` as "At 09:00 on Tuesday"."""
+    # cronsim spells the ordinals up to ninth and makes all others "31th".
+    return ORDINAL.sub(lambda match: match[1] + ENDINGS[match[1][-1]], explain(cron))
+
+
+def find_zone(name: str) -> ZoneInfo:
+    """The IANA time zone. Raises Refused, with the nearest names, for an unknown one."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = _similar_zones(name)
+    raise Refused(
+        f"there is no time zone {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    )
+
+
+def occurrences(
+    cron: str, zone: ZoneInfo, after: datetime, until: datetime | None = None, count: int | None = None
+) -> Iterator[Occurrence]:
+    """The occurrences later than `after`, in order; up to and including `until`, at most `count`.
+
+    `after` and `until` are aware. Without a bound it goes on for as long as the calendar does.
+    """
+    return islice(_forwards(cron, zone, after, until), count)
+
+
+def occurrences_before(cron: str, zone: ZoneInfo, at: datetime, after: datetime) -> Iterator[Occurrence]:
+    """The occurrences at or before `at` and later than `after` (both aware), the latest first."""
+    # The highest wall clock time shown so far may lie ahead of the present one, if the clock was set back
+    # within the last day.
+    highest = max(_wall(at, zone), _wall(at - DAY, zone) + DAY)
+    walls = CronSim(cron, highest.replace(second=0, microsecond=0) + MINUTE, reverse=True)
+    last: datetime | None = None
+    for utc in _instants(walls, zone):
+        if utc <= after:
+            return
+        if utc <= at and (last is None or utc < last):
+            last = utc
+            yield Occurrence(utc, utc.astimezone(zone))
+
+
+def _forwards(cron: str, zone: ZoneInfo, after: datetime, until: datetime | None) -> Iterator[Occurrence]:
+    # Every wall clock time up to the present one has had its instant, so cron need not be asked for them.
+    last = after.astimezone(UTC)
+    try:
+        wall = _wall(after, zone)
+    except OverflowError:  # within a day of the calendar's end
+        return
+    for utc in _instants(CronSim(cron, wall), zone):
+        if until is not None and utc > until:
+            return
+        if utc > last:
+            last = utc
+            yield Occurrence(utc, utc.astimezone(zone))
+
+
+def _wall(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def _instants(walls: CronSim, zone: ZoneInfo) -> Iterator[datetime]:
+    """The instant of each wall clock time, until the calendar ends."""
+    try:
+        for wall in walls:
+            yield _instant(wall, zone)
+    except (OverflowError, ValueError):
+        return
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant in UTC at which the zone first shows this time, or the first minute after it."""
+    local = wall.replace(tzinfo=zone, fold=0)
+    utc = local.astimezone(UTC)
+    if _wall(utc, zone) == wall:
+        return utc
+    # Skipped. PEP 495: fold=0 reckons with the offset before the gap, fold=1 with the one after it, so that
+    # the clock changes between these two instants.
+    return _change(local.replace(fold=1).astimezone(UTC), utc, zone)
+
+
+def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first whole minute at or after the change of the zone's offset between two instants."""
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    seconds = after.astimezone(zone).second
+    return after + timedelta(seconds=-seconds % 60)
+
+
+def _check_field(number: int, text: str) -> None:
+    """Try one field alone, all others being free, so that the error can name it."""
+    alone = ["*"] * len(FIELDS)
+    alone[number] = text
+    try:
+        CronSim(" ".join(alone), ANY_WALL)
+    except (CronSimError, ValueError):  # ValueError: a number too long for int()
+        raise Refused(f"{text!r} cannot be the {FIELDS[number]} in cron") from None
+
+
+def _check_fires(cron: str) -> None:
+    try:
+        next(CronSim(cron, ANY_WALL))
+    except (CronSimError, StopIteration):  # cronsim gives up after 50 years without a match
+        raise Refused(f"{cron!r} never comes: no month has such a day") from None
+
+
+def _similar_zones(name: str) -> list[str]:
+    """Up to three names like this one, its last part alone ("berlin") being enough."""
+    names = sorted(available_timezones())
+    wanted = name.strip().replace(" ", "_").lower()
+    cities = [known for known in names if known.lower().rpartition("/")[2] == wanted.rpartition("/")[2]]
+    by_lower = {known.lower(): known for known in names}
+    return (cities or [by_lower[near] for near in difflib.get_close_matches(wanted, by_lower)])[:3]

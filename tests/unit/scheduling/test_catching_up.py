@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.model import Occurrence, Schedule
+from newsletter.scheduling.catching_up import MISSED_KEPT, ON_TIME, CatchUp, catch_up
+from newsletter.scheduling.recurrence import occurrences
+
+BERLIN = ZoneInfo("Europe/Berlin")
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def berlin(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
+
+
+def look(
+    cron: str,
+    now: datetime,
+    handled_until: datetime | None = None,
+    grace_minutes: int = 240,
+    created: datetime = CREATED,
+) -> CatchUp:
+    schedule = Schedule(
+        "weekly", 1, "readers", cron, "Europe/Berlin", grace_minutes=grace_minutes, created=created
+    )
+    return catch_up(schedule, handled_until, now, BERLIN)
+
+
+def days(found: Iterable[Occurrence]) -> list[str]:
+    return [one.local.strftime("%m-%d %H:%M") for one in found]
+
+
+def test_on_time_at_night_is_due_whatever_the_hour() -> None:
+    now = berlin("2026-03-03T03:00")
+    found = look("0 3 * * *", now, berlin("2026-03-02T03:00"))
+    assert found.due is not None and found.due.utc == now
+    assert (found.waiting, found.missed) == (None, ())
+    assert look("0 3 * * *", now + ON_TIME, berlin("2026-03-02T03:00")).due == found.due
+
+
+def test_before_its_time_nothing_is_due() -> None:
+    found = look("0 9 * * *", berlin("2026-03-03T08:59"), berlin("2026-03-02T09:00"))
+    assert (found.due, found.waiting, found.missed) == (None, None, ())
+    assert found.next is not None and found.next.utc == berlin("2026-03-03T09:00") == found.wake_at
+
+
+def test_handled_one_is_not_due_again() -> None:
+    now = berlin("2026-03-03T09:00:30")
+    assert look("0 9 * * *", now, berlin("2026-03-03T09:00")).due is None
+
+
+def test_late_within_grace_by_day_is_due_and_older_ones_are_missed() -> None:
+    found = look("0 9 * * *", berlin("2026-03-05T12:59"), berlin("2026-03-02T09:00"))
+    assert found.due is not None and days([found.due]) == ["03-05 09:00"]
+    assert days(found.missed) == ["03-03 09:00", "03-04 09:00"]
+    assert found.has_more_missed is False
+
+
+def test_late_at_the_very_end_of_grace_is_due_and_a_second_later_missed() -> None:
+    assert look("0 9 * * *", berlin("2026-03-03T13:00"), berlin("2026-03-02T09:00")).due is not None
+    found = look("0 9 * * *", berlin("2026-03-03T13:00:01"), berlin("2026-03-02T09:00"))
+    assert found.due is None
+    assert days(found.missed) == ["03-03 09:00"]
+
+
+def test_late_in_the_evening_is_missed_when_the_morning_is_out_of_grace() -> None:
+    found = look("0 18 * * *", berlin("2026-03-03T20:00"), berlin("2026-03-02T18:00"))
+    assert (found.due, found.waiting) == (None, None)
+    assert days(found.missed) == ["03-03 18:00"]
+    assert look("0 18 * * *", berlin("2026-03-03T19:59:59"), berlin("2026-03-02T18:00")).due is not None
+
+
+def test_late_in_the_small_hours_waits_for_the_morning() -> None:
+    found = look("0 4 * * *", berlin("2026-03-03T05:00"), berlin("2026-03-01T04:00"))
+    assert found.due is None
+    assert found.waiting is not None and days([found.waiting]) == ["03-03 04:00"]
+    assert days(found.missed) == ["03-02 04:00"]
+    assert found.wake_at == berlin("2026-03-03T07:00")
+    assert look("0 4 * * *", berlin("2026-03-03T07:00"), berlin("2026-03-02T04:00")).due == found.waiting
+
+
+def test_late_in_the_evening_waits_for_tomorrow_when_grace_is_long() -> None:
+    found = look("0 18 * * *", berlin("2026-03-03T22:00"), berlin("2026-03-02T18:00"), grace_minutes=24 * 60)
+    assert found.waiting is not None
+    assert found.wake_at == berlin("2026-03-04T07:00")
+
+
+def test_hours_are_those_of_the_newsletters_zone() -> None:
+    schedule = Schedule("w", 1, "readers", "0 9 * * *", "America/New_York", created=CREATED)
+    # 12:30 in New York, 18:30 in Berlin, 02:30 in Tokyo.
+    at = datetime(2026, 3, 3, 17, 30, tzinfo=UTC)
+    assert catch_up(schedule, None, at, BERLIN).due is not None
+    assert catch_up(schedule, None, at, ZoneInfo("Asia/Tokyo")).due is None
+
+
+def test_nothing_before_the_schedule_was_made_is_due_or_missed() -> None:
+    created = berlin("2026-03-03T09:30")
+    found = look("0 9 * * *", berlin("2026-03-03T10:00"), created=created)
+    assert (found.due, found.missed) == (None, ())
+    # An older history, of a schedule removed and made anew, does not count either.
+    assert look("0 9 * * *", berlin("2026-03-03T10:00"), CREATED, created=created).missed == ()
+
+
+def test_clock_set_back_brings_nothing_back() -> None:
+    found = look("0 9 * * *", berlin("2026-03-02T09:00"), handled_until=berlin("2026-03-03T09:00"))
+    assert (found.due, found.waiting, found.missed) == (None, None, ())
+    assert found.next is not None and days([found.next]) == ["03-04 09:00"]
+
+
+def test_year_off_with_a_schedule_for_every_minute_lists_only_the_latest() -> None:
+    now = berlin("2027-01-02T12:00")
+    found = look("* * * * *", now)
+    assert found.due is not None and found.due.utc == now
+    assert len(found.missed) == MISSED_KEPT
+    assert found.has_more_missed is True
+    assert found.missed[-1].utc == now - timedelta(minutes=1)
+    assert found.missed[0].utc == now - timedelta(minutes=MISSED_KEPT)
+
+
+def test_exactly_as_many_missed_as_are_kept_leaves_no_more() -> None:
+    now = berlin("2026-03-03T12:00")
+    found = look("* * * * *", now, now - timedelta(minutes=MISSED_KEPT + 1))
+    assert (len(found.missed), found.has_more_missed) == (MISSED_KEPT, False)
+    assert look("* * * * *", now, now - timedelta(minutes=MISSED_KEPT + 2)).has_more_missed is True
+
+
+def test_zero_grace_sends_only_what_is_on_time() -> None:
+    assert look("0 9 * * *", berlin("2026-03-03T09:01"), berlin("2026-03-02T09:00"), grace_minutes=0).due
+    late = look("0 9 * * *", berlin("2026-03-03T09:03"), berlin("2026-03-02T09:00"), grace_minutes=0)
+    assert days(late.missed) == ["03-03 09:00"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cron=st.sampled_from(["0 * * * *", "30 2 * * *", "0 4,18 * * *", "15 6-22/3 * * *"]),
+    steps=st.lists(st.integers(1, 30 * 60), min_size=1, max_size=12),
+    grace=st.sampled_from([0, 60, 240, 24 * 60]),
+)
+def test_each_occurrence_is_sent_or_missed_exactly_once(cron: str, steps: list[int], grace: int) -> None:
+    """A machine that looks now and then over a clock change, and keeps what it was told."""
+    start = now = berlin("2026-10-24T00:00")
+    handled = start
+    settled: list[datetime] = []
+    for step in steps:
+        now += timedelta(minutes=step)
+        found = look(cron, now, handled, grace)
+        done = [*found.missed, *([found.due] if found.due else [])]
+        settled += [one.utc for one in done]
+        handled = max([handled, *settled])
+        assert found.wake_at is not None and found.wake_at > now
+    last = look(cron, now, handled, grace)
+    pending = [last.waiting.utc] if last.waiting else []
+    assert settled + pending == [one.utc for one in occurrences(cron, BERLIN, start, until=now)]
