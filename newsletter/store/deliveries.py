@@ -1,0 +1,323 @@
+"""Every query on deliveries: planned once, claimed by compare-and-set, recorded with the relay's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, insert, or_, select, update
+
+from newsletter.model import Delivery
+from newsletter.states import DeliveryStatus, IssueState, check_delivery_arrow
+from newsletter.store.dialects import insert_or_ignore
+from newsletter.tables import attempts, deliveries, issues, subscribers
+
+PENDING, SENDING = DeliveryStatus.PENDING, DeliveryStatus.SENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One delivery this worker holds, with what it needs to know of the reader."""
+
+    id: int
+    subscriber_id: int
+    email: str
+    name: str
+    attributes: Mapping[str, Any]
+    message_id: str
+    date: datetime
+    attempts: int  # this one included
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one claimed delivery."""
+
+    delivery_id: int
+    status: DeliveryStatus
+    at: datetime
+    attempts: int
+    reply: str = ""
+    reason: str = ""
+    next_attempt: datetime | None = None
+
+
+def _to_delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        kind=row.kind,
+        issue_id=row.issue_id,
+        subscriber_id=row.subscriber_id,
+        email=row.email,
+        status=DeliveryStatus(row.status),
+        attempts=row.attempts,
+        reply=row.reply,
+        reason=row.reason,
+        message_id=row.message_id,
+        date=row.date,
+        next_attempt=row.next_attempt_at,
+        sent_at=row.sent_at,
+    )
+
+
+def plan(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write planned deliveries down; a reader who has one of this issue or occurrence already gets no second."""
+    if rows:
+        connection.execute(insert_or_ignore(connection, deliveries, ()), list(rows))
+
+
+def claim(
+    connection: Connection, issue_id: int, owner: str, now: datetime, lease_until: datetime, limit: int
+) -> list[int]:
+    """The ids of up to `limit` pending deliveries, now held by `owner` until `lease_until`."""
+    due = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= now)
+    mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.status == PENDING)
+    chosen = select(deliveries.c.id).where(mine, due).order_by(deliveries.c.id).limit(limit)
+    if connection.dialect.name == "postgresql":
+        chosen = chosen.with_for_update(skip_locked=True)
+    taken = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(chosen), deliveries.c.status == PENDING)
+        .values(status=str(SENDING), claimed_by=owner, lease_until=lease_until, handed_at=None)
+        .returning(deliveries.c.id)
+    )
+    return sorted(connection.execute(taken).scalars())
+
+
+def load_claimed(connection: Connection, ids: Sequence[int], now: datetime) -> list[Claimed]:
+    """The claimed deliveries with their readers; `date` is the first try's, `now` when this is it."""
+    query = (
+        select(deliveries, subscribers.c.name, subscribers.c.attributes)
+        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+        .where(deliveries.c.id.in_(list(ids)))
+        .order_by(deliveries.c.id)
+    )
+    return [
+        Claimed(
+            id=row.id,
+            subscriber_id=row.subscriber_id,
+            email=row.email,
+            name=row.name,
+            attributes=row.attributes,
+            message_id=row.message_id,
+            date=row.date or now,
+            attempts=row.attempts + 1,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+_HAND = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("key"),
+        deliveries.c.status == SENDING,
+        deliveries.c.claimed_by == bindparam("owner"),
+    )
+    .values(
+        handed_at=bindparam("now"),
+        date=func.coalesce(deliveries.c.date, bindparam("now")),
+        attempts=bindparam("number"),
+    )
+)
+_RECORD = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("key"), deliveries.c.status == SENDING)
+    .values(
+        status=bindparam("status"),
+        reply=bindparam("reply"),
+        reason=bindparam("reason"),
+        next_attempt_at=bindparam("next"),
+        sent_at=bindparam("sent"),
+        claimed_by=None,
+        lease_until=None,
+        handed_at=None,
+    )
+)
+
+
+def hand(connection: Connection, given: Iterable[Claimed], owner: str, now: datetime) -> None:
+    """Write down, before it happens, that these go to a connection: after a crash they are in doubt."""
+    rows = [{"key": each.id, "owner": owner, "now": now, "number": each.attempts} for each in given]
+    if rows:
+        connection.execute(_HAND, rows)
+
+
+def record(connection: Connection, results: Iterable[Result]) -> None:
+    """Write outcomes down; those that are not a plain success also as an attempt with the relay's reply."""
+    rows, tries = [], []
+    for result in results:
+        check_delivery_arrow(SENDING, result.status)
+        is_sent = result.status is DeliveryStatus.SENT
+        rows.append(
+            {
+                "key": result.delivery_id,
+                "status": str(result.status),
+                "reply": result.reply,
+                "reason": result.reason,
+                "next": result.next_attempt,
+                "sent": result.at if is_sent else None,
+            }
+        )
+        if not is_sent and result.status is not DeliveryStatus.SKIPPED:
+            tries.append(_attempt(result))
+    if rows:
+        connection.execute(_RECORD, rows)
+    if tries:
+        connection.execute(insert(attempts), tries)
+
+
+def _attempt(result: Result) -> dict[str, Any]:
+    return {
+        "delivery_id": result.delivery_id,
+        "number": result.attempts,
+        "at": result.at,
+        "outcome": str(result.status),
+        "reply": result.reply or result.reason,
+    }
+
+
+def release(connection: Connection, ids: Iterable[int]) -> None:
+    """Give claimed deliveries that were never tried back, as if nobody had taken them."""
+    rows = [{"key": delivery_id} for delivery_id in ids]
+    if rows:
+        untried = (
+            update(deliveries)
+            .where(deliveries.c.id == bindparam("key"), deliveries.c.status == SENDING)
+            .values(
+                status=str(PENDING),
+                attempts=deliveries.c.attempts - case((deliveries.c.handed_at.is_(None), 0), else_=1),
+                claimed_by=None,
+                lease_until=None,
+                handed_at=None,
+            )
+        )
+        connection.execute(untried, rows)
+
+
+def release_unhanded(connection: Connection, issue_id: int, owner: str) -> None:
+    """Give back whatever of this issue `owner` claimed and gave to no connection."""
+    mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.status == SENDING, deliveries.c.claimed_by == owner)
+    free = {"status": str(PENDING), "claimed_by": None, "lease_until": None}
+    connection.execute(update(deliveries).where(mine, deliveries.c.handed_at.is_(None)).values(**free))
+
+
+def renew(connection: Connection, owner: str, lease_until: datetime) -> None:
+    mine = and_(deliveries.c.status == SENDING, deliveries.c.claimed_by == owner)
+    connection.execute(update(deliveries).where(mine).values(lease_until=lease_until))
+
+
+def is_sending(connection: Connection, issue_id: int) -> bool:
+    """Whether new messages of this issue may be begun."""
+    return connection.execute(select(issues.c.state).where(issues.c.id == issue_id)).scalar() == IssueState.SENDING
+
+
+def owners(connection: Connection) -> list[str]:
+    """Who holds deliveries at the moment."""
+    query = select(deliveries.c.claimed_by).where(deliveries.c.status == SENDING).distinct()
+    return [owner for owner in connection.execute(query).scalars() if owner]
+
+
+def recover(connection: Connection, now: datetime, dead: Sequence[str], again_at: datetime | None) -> tuple[int, int]:
+    """How many went back to pending and how many are in doubt, of those whose worker is gone.
+
+    A worker is gone when it is one of `dead`, or when its lease ran out. `again_at` is when those in doubt are to be
+    sent again; None: a person settles them.
+    """
+    gone = and_(
+        deliveries.c.status == SENDING,
+        or_(deliveries.c.lease_until <= now, deliveries.c.claimed_by.in_(dead)),
+    )
+    free = {"claimed_by": None, "lease_until": None, "handed_at": None}
+    back = connection.execute(
+        update(deliveries).where(gone, deliveries.c.handed_at.is_(None)).values(status=str(PENDING), **free)
+    ).rowcount
+    words = "the program ended while this message was with a connection; nobody can know whether the relay took it"
+    doubtful = {"status": str(DeliveryStatus.IN_DOUBT), "reason": words, "next_attempt_at": again_at}
+    doubt = connection.execute(update(deliveries).where(gone).values(**doubtful, **free)).rowcount
+    return back, doubt
+
+
+def skip_pending(connection: Connection, issue_id: int, reason: str) -> int:
+    """How many who still waited get nothing."""
+    mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.status == PENDING)
+    values = {"status": str(DeliveryStatus.SKIPPED), "reason": reason, "next_attempt_at": None}
+    return connection.execute(update(deliveries).where(mine).values(**values)).rowcount
+
+
+def add_other(connection: Connection, row: Mapping[str, Any]) -> int:
+    """The id of a delivery of another kind, already with a worker."""
+    return int(connection.execute(insert(deliveries).values(**row).returning(deliveries.c.id)).scalar_one())
+
+
+def delivery_by_id(connection: Connection, delivery_id: int) -> Delivery:
+    return _to_delivery(connection.execute(select(deliveries).where(deliveries.c.id == delivery_id)).one())
+
+
+def settle(connection: Connection, issue_id: int, after: DeliveryStatus, reason: str, now: datetime) -> int:
+    """How many deliveries in doubt a person (or the setting) now calls sent, or to be sent again."""
+    check_delivery_arrow(DeliveryStatus.IN_DOUBT, after)
+    mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.status == DeliveryStatus.IN_DOUBT)
+    values: dict[str, Any] = {"status": str(after), "reason": reason, "next_attempt_at": None}
+    if after is DeliveryStatus.SENT:
+        values["sent_at"] = now
+    return connection.execute(update(deliveries).where(mine).values(**values)).rowcount
+
+
+def settle_due(connection: Connection, issue_id: int, now: datetime) -> int:
+    """How many deliveries in doubt are to be sent again by now, as `recover` or `record` set them; they are pending."""
+    mine = and_(
+        deliveries.c.issue_id == issue_id,
+        deliveries.c.status == DeliveryStatus.IN_DOUBT,
+        deliveries.c.next_attempt_at <= now,
+    )
+    values = {
+        "status": str(PENDING),
+        "next_attempt_at": None,
+        "reason": "sent again, as delivery.in_doubt says",
+    }
+    return connection.execute(update(deliveries).where(mine).values(**values)).rowcount
+
+
+def next_attempt(connection: Connection, issue_id: int) -> datetime | None:
+    """When the first waiting reader of this issue is to be tried again; None when nobody waits for an instant."""
+    waiting = deliveries.c.status.in_((PENDING, DeliveryStatus.IN_DOUBT))
+    mine = and_(deliveries.c.issue_id == issue_id, waiting)
+    return connection.execute(select(func.min(deliveries.c.next_attempt_at)).where(mine)).scalar()
+
+
+def first_try(connection: Connection, delivery_id: int) -> datetime | None:
+    return connection.execute(select(deliveries.c.date).where(deliveries.c.id == delivery_id)).scalar()
+
+
+def list_deliveries(
+    connection: Connection, issue_id: int, status: DeliveryStatus | None = None, page: int = 5_000
+) -> Iterator[Delivery]:
+    """One row per reader, in the order they were planned, read page by page."""
+    after = 0
+    while True:
+        query = _deliveries_of(issue_id, status).where(deliveries.c.id > after).order_by(deliveries.c.id).limit(page)
+        rows = connection.execute(query).all()
+        yield from map(_to_delivery, rows)
+        if len(rows) < page:
+            return
+        after = rows[-1].id
+
+
+def _deliveries_of(issue_id: int, status: DeliveryStatus | None) -> Select[Any]:
+    query = select(deliveries).where(deliveries.c.issue_id == issue_id)
+    return query if status is None else query.where(deliveries.c.status == status)
+
+
+def find_delivery(connection: Connection, issue_id: int, subscriber_id: int) -> Delivery | None:
+    mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.subscriber_id == subscriber_id)
+    row = connection.execute(select(deliveries).where(mine)).first()
+    return None if row is None else _to_delivery(row)
+
+
+def attempts_of(connection: Connection, delivery_id: int) -> list[tuple[int, datetime, str, str]]:
+    """(number, instant, outcome, reply) of each try that did not go well, oldest first."""
+    query = select(attempts).where(attempts.c.delivery_id == delivery_id).order_by(attempts.c.id)
+    return [(row.number, row.at, row.outcome, row.reply) for row in connection.execute(query)]

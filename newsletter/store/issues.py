@@ -1,0 +1,272 @@
+"""Every query on issues."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
+
+from newsletter.model import Issue
+from newsletter.states import DRAFTS, DeliveryStatus, IssueState, check_issue_arrow
+from newsletter.store.schedules import to_occurrence
+from newsletter.tables import (
+    articles,
+    deliveries,
+    issue_articles,
+    issues,
+    mailing_lists,
+    occurrences,
+    schedules,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an issue says: frozen when its deliveries are planned."""
+
+    subject: str
+    rendered: str  # JSON
+    web_html: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewIssue:
+    """An issue as picking and rendering made it, before it has an id."""
+
+    newsletter_id: int | None
+    schedule_id: int | None
+    occurrence_id: int | None
+    list_id: int
+    article_ids: Sequence[int]
+    public_id: str
+    picked: Mapping[str, Any]
+    seed: int
+    content: Content
+
+
+def add_issue(connection: Connection, new: NewIssue, now: datetime) -> int:
+    values = insert(issues).values(
+        newsletter_id=new.newsletter_id,
+        schedule_id=new.schedule_id,
+        occurrence_id=new.occurrence_id,
+        lead_article_id=new.article_ids[0],
+        list_id=new.list_id,
+        state=str(IssueState.DRAFT),
+        public_id=new.public_id,
+        picked=dict(new.picked),
+        seed=new.seed,
+        created_at=now,
+        **_columns(new.content),
+    )
+    issue_id = int(connection.execute(values.returning(issues.c.id)).scalar_one())
+    _link_articles(connection, issue_id, new.article_ids)
+    return issue_id
+
+
+def _columns(content: Content) -> dict[str, Any]:
+    return {
+        "subject": content.subject,
+        "rendered": content.rendered,
+        "web_html": content.web_html,
+        "content_hash": content.content_hash,
+    }
+
+
+def _link_articles(connection: Connection, issue_id: int, article_ids: Sequence[int]) -> None:
+    rows = [
+        {"issue_id": issue_id, "position": position, "article_id": article_id}
+        for position, article_id in enumerate(article_ids)
+    ]
+    connection.execute(insert(issue_articles), rows)
+
+
+def set_content(connection: Connection, issue_id: int, content: Content) -> None:
+    connection.execute(update(issues).where(issues.c.id == issue_id).values(**_columns(content)))
+
+
+def replace_pick(
+    connection: Connection,
+    issue_id: int,
+    article_ids: Sequence[int],
+    picked: Mapping[str, Any],
+    content: Content,
+) -> None:
+    """Give a draft other articles: what was picked may no longer go."""
+    values = {"lead_article_id": article_ids[0], "picked": dict(picked), **_columns(content)}
+    connection.execute(update(issues).where(issues.c.id == issue_id).values(**values))
+    connection.execute(delete(issue_articles).where(issue_articles.c.issue_id == issue_id))
+    _link_articles(connection, issue_id, article_ids)
+
+
+def _issues() -> Select[Any]:
+    return (
+        select(
+            issues.c.id,
+            issues.c.newsletter_id,
+            issues.c.schedule_id,
+            issues.c.occurrence_id,
+            issues.c.list_id,
+            issues.c.state,
+            issues.c.subject,
+            issues.c.public_id,
+            issues.c.content_hash,
+            issues.c.seed,
+            issues.c.pause_reason,
+            mailing_lists.c.name.label("list_name"),
+            schedules.c.name.label("schedule_name"),
+            schedules.c.timezone,
+            occurrences.c.utc,
+            occurrences.c.state.label("occurrence_state"),
+        )
+        .join_from(issues, mailing_lists, mailing_lists.c.id == issues.c.list_id)
+        .join(schedules, schedules.c.id == issues.c.schedule_id, isouter=True)
+        .join(occurrences, occurrences.c.id == issues.c.occurrence_id, isouter=True)
+    )
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Issue]:
+    rows = connection.execute(query).all()
+    ids = [row.id for row in rows]
+    counts = count_deliveries(connection, ids)
+    slugs = _slugs(connection, ids)
+    return [_to_issue(row, slugs[row.id], counts[row.id]) for row in rows]
+
+
+def _to_issue(row: Row[Any], slugs: Sequence[str], counts: Mapping[DeliveryStatus, int]) -> Issue:
+    occurrence = None
+    if row.occurrence_id is not None:
+        occurrence = to_occurrence(row.utc, row.occurrence_state, row.timezone, row.occurrence_id)
+    return Issue(
+        id=row.id,
+        newsletter_id=row.newsletter_id,
+        schedule_id=row.schedule_id,
+        schedule_name=row.schedule_name or "",
+        occurrence_id=row.occurrence_id,
+        occurrence=occurrence,
+        list_id=row.list_id,
+        list_name=row.list_name,
+        state=IssueState(row.state),
+        subject=row.subject,
+        articles=tuple(slugs),
+        public_id=row.public_id,
+        content_hash=row.content_hash,
+        seed=row.seed,
+        pause_reason=row.pause_reason,
+        counts=counts,
+    )
+
+
+def _slugs(connection: Connection, ids: Iterable[int]) -> dict[int, list[str]]:
+    query = (
+        select(issue_articles.c.issue_id, articles.c.slug)
+        .join_from(issue_articles, articles)
+        .where(issue_articles.c.issue_id.in_(list(ids)))
+        .order_by(issue_articles.c.issue_id, issue_articles.c.position)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for issue_id, slug in connection.execute(query):
+        found[issue_id].append(slug)
+    return found
+
+
+def count_deliveries(connection: Connection, ids: Iterable[int]) -> dict[int, dict[DeliveryStatus, int]]:
+    """How many deliveries of each issue stand in which status."""
+    query = (
+        select(deliveries.c.issue_id, deliveries.c.status, func.count())
+        .where(deliveries.c.issue_id.in_(list(ids)))
+        .group_by(deliveries.c.issue_id, deliveries.c.status)
+    )
+    found: dict[int, dict[DeliveryStatus, int]] = defaultdict(dict)
+    for issue_id, status, count in connection.execute(query):
+        found[issue_id][DeliveryStatus(status)] = count
+    return found
+
+
+def list_issues(connection: Connection, limit: int = 100) -> list[Issue]:
+    """The latest issues, newest first."""
+    return _read(connection, _issues().order_by(issues.c.id.desc()).limit(limit))
+
+
+def find_issue(connection: Connection, issue_id: int) -> Issue | None:
+    found = _read(connection, _issues().where(issues.c.id == issue_id))
+    return found[0] if found else None
+
+
+def find_draft(connection: Connection, schedule_id: int) -> Issue | None:
+    """The schedule's earliest issue that waits to be sent."""
+    mine = and_(issues.c.schedule_id == schedule_id, issues.c.state.in_(DRAFTS))
+    found = _read(connection, _issues().where(mine).order_by(occurrences.c.utc).limit(1))
+    return found[0] if found else None
+
+
+def issue_of_occurrence(connection: Connection, schedule_id: int, local: str) -> Issue | None:
+    mine = and_(occurrences.c.schedule_id == schedule_id, occurrences.c.local == local)
+    found = _read(connection, _issues().where(mine).order_by(issues.c.id.desc()).limit(1))
+    return found[0] if found else None
+
+
+def issues_in(connection: Connection, state: IssueState) -> list[Issue]:
+    return _read(connection, _issues().where(issues.c.state == state).order_by(issues.c.id))
+
+
+def issues_with(connection: Connection, slug: str) -> list[Issue]:
+    """The issues an article stands in, oldest first."""
+    holding = select(issue_articles.c.issue_id).join_from(issue_articles, articles).where(articles.c.slug == slug)
+    return _read(connection, _issues().where(issues.c.id.in_(holding)).order_by(issues.c.id))
+
+
+def article_ids(connection: Connection, issue_id: int) -> list[int]:
+    query = select(issue_articles.c.article_id).where(issue_articles.c.issue_id == issue_id)
+    return list(connection.execute(query.order_by(issue_articles.c.position)).scalars())
+
+
+def content_of(connection: Connection, issue_id: int) -> Content:
+    row = connection.execute(select(issues).where(issues.c.id == issue_id)).one()
+    return Content(row.subject, row.rendered, row.web_html, row.content_hash)
+
+
+def picked_of(connection: Connection, issue_id: int) -> dict[str, Any]:
+    """The stored reasons: every candidate with every rule's word."""
+    return dict(connection.execute(select(issues.c.picked).where(issues.c.id == issue_id)).scalar_one())
+
+
+def web_view(connection: Connection, public_id: str) -> str | None:
+    """The page of an issue that went out, or is going; None for anything else."""
+    shown = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
+    query = select(issues.c.web_html).where(issues.c.public_id == public_id, issues.c.state.in_(shown))
+    found = connection.execute(query).scalar()
+    return None if found is None else str(found)
+
+
+def move_issue(connection: Connection, issue: Issue, after: IssueState, now: datetime, reason: str = "") -> bool:
+    """Take the issue along one arrow. False: somebody else was quicker. Raises InvalidTransition."""
+    check_issue_arrow(issue.state, after)
+    values: dict[str, Any] = {"state": str(after), "pause_reason": reason}
+    if after is IssueState.SENDING:
+        values["started_at"] = func.coalesce(issues.c.started_at, now)
+    if after in (IssueState.SENT, IssueState.CANCELLED):
+        values["finished_at"] = now
+    mine = and_(issues.c.id == issue.id, issues.c.state == issue.state)
+    return connection.execute(update(issues).where(mine).values(**values)).rowcount == 1
+
+
+def sent_on_schedule(
+    connection: Connection, schedule_id: int, except_issue: int | None = None
+) -> list[tuple[str, datetime]]:
+    """Every article this schedule sent, is sending or holds as a draft, with the instant it goes by."""
+    query = (
+        select(articles.c.slug, occurrences.c.utc, issues.c.started_at, issues.c.created_at)
+        .join_from(issues, issue_articles, issue_articles.c.issue_id == issues.c.id)
+        .join(articles, articles.c.id == issue_articles.c.article_id)
+        .join(occurrences, occurrences.c.id == issues.c.occurrence_id, isouter=True)
+        .where(issues.c.schedule_id == schedule_id, issues.c.state != IssueState.CANCELLED)
+        .order_by(issues.c.id)
+    )
+    if except_issue is not None:
+        query = query.where(issues.c.id != except_issue)
+    return [(row.slug, row.started_at or row.utc or row.created_at) for row in connection.execute(query)]

@@ -1,0 +1,214 @@
+"""The newsletter's schema on one page, beside the audience's in subscribers/tables.py, on one MetaData."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from subscribers.tables import UTCDateTime, mailing_lists, metadata, subscribers
+
+__all__ = ["mailing_lists", "metadata", "subscribers"]
+
+# The home's first newsletter lives in config.toml alone: a row here is one more beside it.
+newsletters = Table(
+    "newsletters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("from_address", Text, nullable=False),
+    Column("reply_to", Text, nullable=False, default=""),
+    Column("postal_address", Text, nullable=False, default=""),
+    Column("privacy_url", Text, nullable=False, default=""),
+    Column("notice", Text, nullable=False, default=""),
+    Column("unsubscribe_mailto", Text, nullable=False, default=""),
+    Column("language", String(35), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("look", String(100), nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+calls_to_action = Table(
+    "calls_to_action",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("text", Text, nullable=False, default=""),
+    Column("label", Text, nullable=False, default=""),
+    Column("url", Text, nullable=False, default=""),
+)
+
+authors = Table(
+    "authors",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("credentials", Text, nullable=False, default=""),
+    Column("role", Text, nullable=False, default=""),
+    Column("practice", Text, nullable=False, default=""),
+    Column("bio", Text, nullable=False, default=""),
+    Column("photo", Text, nullable=False, default=""),
+    Column("url", Text, nullable=False, default=""),
+    Column("email", Text, nullable=False, default=""),
+    Column("active_from", Date),
+    Column("active_until", Date),
+    Column("call_to_action", String(200), nullable=False, default=""),  # a name in calls_to_action
+    Column("corrected", JSON, nullable=False, default=list),  # fields a person set; an import leaves them alone
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", String(100), nullable=False, unique=True),
+    Column("source_url", Text, nullable=False, default=""),
+    Column("source_hash", String(64), nullable=False),  # SHA-256 of the bytes last imported
+    Column("title", Text, nullable=False),
+    Column("subtitle", Text, nullable=False, default=""),
+    Column("summary", Text, nullable=False, default=""),
+    Column("published", Date),
+    Column("language", String(35), nullable=False, default=""),
+    Column("status", String(20), nullable=False),
+    Column("categories", JSON, nullable=False, default=list),
+    Column("tags", JSON, nullable=False, default=list),
+    Column("hero", JSON),
+    Column("call_to_action", JSON),
+    Column("body_html", Text, nullable=False),
+    Column("evergreen", Boolean, nullable=False, default=False),
+    Column("seasons", JSON, nullable=False, default=list),
+    Column("not_before", Date),
+    Column("expires", Date),
+    Column("priority", Integer, nullable=False, default=0),
+    Column("guesses", JSON, nullable=False, default=list),
+    Column("corrected", JSON, nullable=False, default=list),
+    Column("added_at", UTCDateTime, nullable=False),
+    Column("updated_at", UTCDateTime, nullable=False),
+    Index("ix_articles_source_url", "source_url"),
+)
+
+article_authors = Table(
+    "article_authors",
+    metadata,
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("author_id", ForeignKey("authors.id"), nullable=False, index=True),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("newsletter_id", ForeignKey("newsletters.id")),  # null: the home's first one
+    Column("list_id", ForeignKey("mailing_lists.id"), nullable=False),
+    Column("cron", String(200), nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("grace_minutes", Integer, nullable=False),
+    Column("seed", Integer, nullable=False),  # breaks ties, so that every pick can be told again
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("resumed_at", UTCDateTime, nullable=False),  # nothing up to here is owed any more
+    # A removed schedule stays for its issues' sake and gives its name back.
+    Index(
+        "uq_schedules_name",
+        "name",
+        unique=True,
+        sqlite_where=text("status <> 'removed'"),
+        postgresql_where=text("status <> 'removed'"),
+    ),
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("schedule_id", ForeignKey("schedules.id"), nullable=False),
+    Column("local", String(16), nullable=False),  # the wall clock in the schedule's zone, YYYY-MM-DDTHH:MM
+    Column("utc", UTCDateTime, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    UniqueConstraint("schedule_id", "local"),
+    Index("ix_occurrences_schedule_id_utc", "schedule_id", "utc"),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("newsletter_id", ForeignKey("newsletters.id")),
+    Column("schedule_id", ForeignKey("schedules.id")),
+    Column("occurrence_id", ForeignKey("occurrences.id")),
+    Column("lead_article_id", ForeignKey("articles.id"), nullable=False, index=True),
+    Column("list_id", ForeignKey("mailing_lists.id"), nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("subject", Text, nullable=False),
+    Column("public_id", String(64), nullable=False, unique=True),
+    Column("rendered", Text, nullable=False),  # both parts, cut at the slots: what is sent, and stays
+    Column("web_html", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("picked", JSON, nullable=False),  # every candidate with every rule's word
+    Column("seed", Integer, nullable=False),
+    Column("pause_reason", Text, nullable=False, default=""),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("started_at", UTCDateTime),
+    Column("finished_at", UTCDateTime),
+    UniqueConstraint("occurrence_id", "lead_article_id"),
+)
+
+issue_articles = Table(
+    "issue_articles",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("article_id", ForeignKey("articles.id"), nullable=False, index=True),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("issue_id", ForeignKey("issues.id")),
+    Column("occurrence_id", ForeignKey("occurrences.id")),
+    Column("subscriber_id", ForeignKey("subscribers.id", ondelete="SET NULL")),
+    Column("purpose_key", String(200)),  # what makes a mail of another kind the same mail
+    Column("email", String(320), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reply", Text, nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),
+    Column("message_id", String(255), nullable=False),
+    Column("date", UTCDateTime),  # the Date header, fixed at the first try
+    Column("next_attempt_at", UTCDateTime),
+    Column("claimed_by", String(200)),
+    Column("lease_until", UTCDateTime),
+    Column("handed_at", UTCDateTime),  # given to a connection: from here on a crash leaves it in doubt
+    Column("sent_at", UTCDateTime),
+    UniqueConstraint("issue_id", "subscriber_id"),
+    UniqueConstraint("occurrence_id", "subscriber_id"),
+    UniqueConstraint("kind", "purpose_key"),
+    Index("ix_deliveries_issue_id_status_id", "issue_id", "status", "id"),
+)
+
+# What did not go well, one row a try; a good hand-over is told by its delivery alone.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("at", UTCDateTime, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("reply", Text, nullable=False),
+)
