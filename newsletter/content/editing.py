@@ -1,0 +1,151 @@
+"""A person's corrections, or a newer source, and the article as it stands → the fields that change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from newsletter.content.cleaning import clean
+from newsletter.content.draft import Draft
+from newsletter.errors import SourceError
+from newsletter.model import Article, CallToAction, Hero, Season
+from newsletter.states import ArticleStatus
+
+AUTHORS = "authors"
+PARTS: Mapping[str, type[Hero] | type[CallToAction]] = {"hero": Hero, "call_to_action": CallToAction}
+"""Fields that are objects: their parts are edited and corrected one by one, as `hero.alt`."""
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(_words(part) for part in text.split(",") if part.strip())
+
+
+def _date(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date, YYYY-MM-DD") from None
+
+
+def _truth(text: str) -> bool:
+    answers = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if text.strip().lower() not in answers:
+        raise ValueError(f"{text!r} is neither yes nor no")
+    return answers[text.strip().lower()]
+
+
+def _number(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+    if abs(number) > 1_000_000:
+        raise ValueError("a priority lies between -1000000 and 1000000")
+    return number
+
+
+def _status(text: str) -> ArticleStatus:
+    try:
+        return ArticleStatus(text.strip().lower())
+    except ValueError:
+        raise ValueError(f"{text!r} is none of {', '.join(ArticleStatus)}") from None
+
+
+def _title(text: str) -> str:
+    if not text.strip():
+        raise ValueError("an article needs a title")
+    return _words(text)
+
+
+def _seasons(text: str) -> tuple[Season, ...]:
+    return tuple(Season.parse(part) for part in _list(text))
+
+
+EDITABLE: Mapping[str, Callable[[str], Any]] = {
+    "title": _title,
+    "subtitle": _words,
+    "summary": _words,
+    "published": _date,
+    "language": str.strip,
+    "status": _status,
+    "categories": _list,
+    "tags": _list,
+    AUTHORS: _list,
+    "source_url": str.strip,
+    "evergreen": _truth,
+    "seasons": _seasons,
+    "not_before": _date,
+    "expires": _date,
+    "priority": _number,
+    "body_html": clean,
+    **{f"{name}.{part}": _words for name, kind in PARTS.items() for part in kind.__dataclass_fields__},
+}
+"""Every field `articles edit` knows, and how its text is read. `authors` gives names."""
+
+
+def edit(article: Article, settings: Mapping[str, str]) -> dict[str, Any]:
+    """The fields that `settings` (field name → text) change, read and checked.
+
+    Raises SourceError that names the field.
+    """
+    changed: dict[str, Any] = {}
+    for name, text in settings.items():
+        if name not in EDITABLE:
+            raise SourceError(name, f"is not a field of an article; there are {', '.join(EDITABLE)}")
+        try:
+            value = EDITABLE[name](text)
+        except ValueError as error:
+            raise SourceError(name, str(error)) from None
+        whole, dot, part = name.partition(".")
+        if dot:
+            before = changed.get(whole, getattr(article, whole)) or PARTS[whole]()
+            changed[whole] = replace(before, **{part: value})
+        else:
+            changed[name] = value
+    return changed
+
+
+def from_source(draft: Draft, status: ArticleStatus | None) -> dict[str, Any]:
+    """What a source says, as article fields. `status` overrules it when given; `authors` are objects."""
+    said = ArticleStatus.DRAFT if draft.is_draft else ArticleStatus.READY
+    return {
+        "title": draft.title,
+        "subtitle": draft.subtitle,
+        "summary": draft.summary,
+        "published": draft.published,
+        "language": draft.language,
+        "status": status or said,
+        "categories": draft.categories,
+        "tags": draft.tags,
+        "hero": draft.hero,
+        "call_to_action": draft.call_to_action,
+        "body_html": draft.body_html,
+        "source_url": draft.source_url,
+        "evergreen": draft.evergreen,
+        "seasons": draft.seasons,
+        "not_before": draft.not_before,
+        "expires": draft.expires,
+        "priority": draft.priority,
+        "guesses": draft.guesses,
+        AUTHORS: draft.authors,
+    }
+
+
+def newer(article: Article, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields a newer source may change: all of them, but for what a person corrected."""
+    allowed = {name: value for name, value in fields.items() if name not in article.corrected}
+    for whole, kind in PARTS.items():
+        kept = {part for part in kind.__dataclass_fields__ if f"{whole}.{part}" in article.corrected}
+        before = getattr(article, whole)
+        if kept and before is not None:
+            corrections = {part: getattr(before, part) for part in kept}
+            allowed[whole] = replace(allowed[whole] or kind(), **corrections)
+    return allowed

@@ -1,0 +1,108 @@
+"""An issue and a reader → the message that reader gets: the same bytes in a preview, a test and a send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.app import App
+from newsletter.checking.report import CheckInput, Report, check_issue
+from newsletter.delivery.message import CompiledIssue, ReaderCopy, compile_issue, verify
+from newsletter.desk.making import Made
+from newsletter.errors import Refused
+from newsletter.model import Newsletter
+from newsletter.rendering.slots import fill
+from subscribers import Subscriber
+
+MADE_UP = Subscriber(id=0, email="reader@example.org", name="Robin Reader")
+"""Stands in where a copy is for nobody in particular."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """One issue, ready to be written to any reader."""
+
+    app: App
+    newsletter: Newsletter
+    compiled: CompiledIssue
+    list_id: int
+    issue_id: int | None  # None: an article shown as an issue
+
+    @property
+    def sender(self) -> str:
+        """The return path: bounces go to the from address."""
+        return self.compiled.sender.address
+
+    def for_reader(self, reader: Subscriber, date: datetime) -> ReaderCopy:
+        """The copy with the reader's own, working links."""
+        token = self.app.tokens.unsubscribe_token(reader.id, self.list_id, self.issue_id)
+        return self._copy(reader, date, token)
+
+    def for_nobody(self, date: datetime, email: str = MADE_UP.email) -> ReaderCopy:
+        """A made-up reader's copy, sent to `email`: its links say that it is a test copy."""
+        return self.without_live_links(MADE_UP, date, email)
+
+    def without_live_links(self, reader: Subscriber, date: datetime, email: str) -> ReaderCopy:
+        """The reader's copy as somebody else may see it."""
+        return self._copy(reader, date, self.app.tokens.test_copy_token(), email)
+
+    def _copy(self, reader: Subscriber, date: datetime, token: str, email: str = "") -> ReaderCopy:
+        url = f"{self.app.base_url}/unsubscribe/{token}"
+        mailto = self.newsletter.unsubscribe_mailto
+        return ReaderCopy(
+            subscriber_id=reader.id,
+            email=email or reader.email,
+            name=reader.name,
+            values={**reader.values(), "unsubscribe_url": url},
+            unsubscribe_url=url,
+            date=date,
+            unsubscribe_mailto=f"mailto:{mailto}?subject=unsubscribe%20{token}" if mailto else "",
+        )
+
+    def build(self, copy: ReaderCopy) -> bytes:
+        """RFC 5322 bytes. Raises MessageError."""
+        return self.compiled.build(copy)
+
+
+def copies_of(app: App, made: Made, key: str, list_id: int, issue_id: int | None) -> Copies:
+    """The issue ready for any reader, one message of it read back and found right. Raises MessageError.
+
+    `key` tells one mailing from all others: it goes into the Message-ID.
+    """
+    sender = made.newsletter.from_address
+    domain = sender.rpartition("@")[2].strip("> ")
+    compiled = compile_issue(
+        key=key,
+        from_address=sender,
+        reply_to=made.newsletter.reply_to,
+        subject=made.rendered.subject,
+        list_id=f"<list-{list_id}.{_ascii(domain)}>",
+        html=made.rendered.html,
+        text=made.rendered.text,
+        keyed_hash=app.tokens.keyed_hash,
+    )
+    copies = Copies(app, made.newsletter, compiled, list_id, issue_id)
+    verify(compiled, copies.for_nobody(app.clock()))
+    return copies
+
+
+def _ascii(domain: str) -> str:
+    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+
+
+def report_on(app: App, made: Made) -> Report:
+    """What the pre-flight rules say, asked with a made-up reader's copy."""
+    copies = copies_of(app, made, "check", 0, None)
+    values: Mapping[str, str] = copies.for_nobody(app.clock()).values
+    html, text = fill(made.rendered.html, values), fill(made.rendered.text, values)
+    return check_issue(CheckInput(rendered=made.rendered, newsletter=made.newsletter, html=html, text=text))
+
+
+def require_pass(app: App, made: Made) -> None:
+    """Nothing when no blocking rule fails. Raises Refused naming the first that does, and how to mend it."""
+    blocking = [finding for finding in report_on(app, made).findings if finding.severity == "block"]
+    if blocking:
+        first = blocking[0]
+        more = f" (and {len(blocking) - 1} more: see `newsletter check`)" if len(blocking) > 1 else ""
+        raise Refused(f"the pre-flight check blocks it: {first.words} {first.mend}{more}")

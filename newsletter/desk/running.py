@@ -1,0 +1,108 @@
+"""Everything in one process: the timer makes issues, one thread delivers them, another serves the pages."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import structlog
+
+from newsletter.app import App
+from newsletter.delivery.worker import Ending
+from newsletter.desk import sending, ticking
+from newsletter.errors import NewsletterError
+from newsletter.home import held
+from newsletter.model import Issue
+from newsletter.scheduling.timer import Timer
+from newsletter.states import IssueState
+from newsletter.store import issues as issue_store
+
+LOOK_AGAIN = 5.0  # seconds between two looks for deliveries that became due, or that another process planned
+AFTER_TROUBLE = 30.0  # seconds until a relay that could not be reached is tried again
+
+log = structlog.get_logger()
+
+
+class Runner:
+    """The scheduler and the worker of one home."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stop = threading.Event()
+        self._work = threading.Event()  # something may be there to deliver
+        self._timer = Timer(self._tick, lambda error: self._tell("error", str(error)))
+        self._said: dict[str, None] = {}  # so that a trouble that lasts is told once
+
+    @contextmanager
+    def running(self, scheduler: bool, worker: bool) -> Iterator[None]:
+        """The parts asked for, until the block ends; what is in flight is finished and recorded first."""
+        with ExitStack() as parts:
+            if self._app.database.is_sqlite:
+                parts.enter_context(held(self._app.home))
+            if worker:
+                parts.enter_context(self._thread(self._deliver_always))
+            if scheduler:
+                self._timer.start()
+                parts.callback(self._timer.stop)
+            try:
+                yield
+            finally:
+                self._stop.set()
+                self._work.set()
+
+    @contextmanager
+    def _thread(self, target: Callable[[], None]) -> Iterator[None]:
+        thread = threading.Thread(target=target, name="worker")
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            self._work.set()
+            thread.join()
+
+    def _tick(self) -> None:
+        ticked = ticking.tick(self._app)
+        for words in ticked.words:
+            self._tell("warning", words)
+        for issue_id in ticked.started:
+            log.info("issue begun", issue=issue_id)
+            self._work.set()
+        self._timer.set_next(ticked.wake_at)
+
+    def _deliver_always(self) -> None:
+        while not self._stop.is_set():
+            self._work.clear()
+            trouble = False
+            try:
+                sending.recover(self._app)
+                with self._app.database.read() as connection:
+                    waiting = issue_store.issues_in(connection, IssueState.SENDING)
+                for issue in waiting:
+                    trouble |= self._deliver(issue)
+            except NewsletterError as error:
+                self._tell("error", str(error))
+                trouble = True
+            self._work.wait(AFTER_TROUBLE if trouble else LOOK_AGAIN)
+
+    def _deliver(self, issue: Issue) -> bool:
+        """Whether there was trouble."""
+        ending = sending.deliver(self._app, issue, self._stop)
+        after = sending.find(self._app, issue.id)
+        if after.counts != issue.counts or after.state is not issue.state:
+            counts = {status.value: count for status, count in after.counts.items()}
+            log.info("issue delivered", issue=issue.id, state=after.state.value, **counts)
+        return self._told(ending, issue)
+
+    def _told(self, ending: Ending, issue: Issue) -> bool:
+        if ending.refused:
+            self._tell("error", f"issue {issue.id} is paused: {ending.refused}")
+        if ending.unreachable:
+            self._tell("warning", f"the relay cannot be reached: {ending.unreachable}")
+        return bool(ending.unreachable)
+
+    def _tell(self, level: str, words: str) -> None:
+        if words not in self._said:
+            self._said[words] = None
+            getattr(log, level)(words)

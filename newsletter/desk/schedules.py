@@ -1,0 +1,103 @@
+"""A person's word on when issues go out → a schedule, said back in English with its next instants."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy.exc import IntegrityError
+
+from newsletter.app import App
+from newsletter.desk import picks
+from newsletter.errors import InvalidTransition, Refused
+from newsletter.model import Occurrence, Schedule
+from newsletter.scheduling.recurrence import check_cron, find_zone, in_english
+from newsletter.scheduling.when import parse_when
+from newsletter.states import ScheduleStatus
+from newsletter.store import schedules as store
+from subscribers import store as audience
+
+SHOWN = 5  # instants said back
+LONGEST_GRACE = 7 * 24 * 60  # minutes
+
+Described = tuple[Schedule, str, str, list[Occurrence]]
+"""A schedule, its newsletter's name, its recurrence in English, and its next instants."""
+
+
+def add_schedule(
+    app: App,
+    name: str,
+    list_name: str,
+    when: str | None,
+    cron: str | None,
+    newsletter_name: str | None,
+    timezone: str | None,
+    grace_hours: float,
+) -> None:
+    """Raises Refused, NotFound or UnknownList, each naming what is wrong."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 200:
+        raise Refused("name: a schedule's name has 1 to 200 characters")
+    grace = round(grace_hours * 60)
+    if not 0 <= grace <= LONGEST_GRACE:
+        raise Refused(f"grace: 0 to {LONGEST_GRACE // 60} hours")
+    newsletter = app.newsletter_named(newsletter_name) if newsletter_name is not None else app.first_newsletter
+    zone = find_zone(timezone or newsletter.timezone)
+    recurrence = parse_when(when) if when is not None else check_cron(cron or "")
+    with app.database.write() as connection:
+        mailing_list = audience.find_list(connection, list_name)
+        schedule = Schedule(
+            name=name,
+            list_id=mailing_list.id,
+            list_name=mailing_list.name,
+            cron=recurrence,
+            timezone=zone.key,
+            newsletter_id=newsletter.id,
+            grace_minutes=grace,
+            seed=secrets.randbelow(2**31),
+        )
+        try:
+            store.add_schedule(connection, schedule, app.clock())
+        except IntegrityError:
+            raise Refused(f"name: there is a schedule {name!r} already") from None
+
+
+def described(app: App) -> list[Described]:
+    with app.database.read() as connection:
+        found = store.list_schedules(connection)
+    return [describe(app, each.name) for each in found]
+
+
+def describe(app: App, name: str) -> Described:
+    """Raises NotFound."""
+    with app.database.read() as connection:
+        schedule = picks.find(connection, name)
+        coming = picks.coming(connection, schedule, app.clock(), SHOWN)
+    return schedule, app.newsletter(schedule.newsletter_id).name, in_english(schedule.cron), coming
+
+
+def past(app: App, name: str) -> list[tuple[Occurrence, str]]:
+    """What became of the latest occurrences, newest first, with the reason."""
+    with app.database.read() as connection:
+        return store.list_occurrences(connection, picks.find(connection, name), SHOWN)
+
+
+def pause_schedule(app: App, name: str) -> None:
+    _set(app, name, ScheduleStatus.PAUSED)
+
+
+def resume_schedule(app: App, name: str) -> None:
+    _set(app, name, ScheduleStatus.ACTIVE)
+
+
+def remove_schedule(app: App, name: str) -> None:
+    _set(app, name, ScheduleStatus.REMOVED)
+
+
+def _set(app: App, name: str, status: ScheduleStatus) -> None:
+    """Raises NotFound, or InvalidTransition when it is so already."""
+    with app.database.write() as connection:
+        schedule = picks.find(connection, name)
+        if schedule.status is status:
+            raise InvalidTransition("schedule", schedule.status, status)
+        assert schedule.id is not None
+        store.set_status(connection, schedule.id, status, app.clock())

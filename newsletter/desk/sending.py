@@ -1,0 +1,326 @@
+"""An issue → deliveries → readers' mailboxes; and a person's hand on it: pause, resume, cancel, settle, test."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from newsletter.app import App
+from newsletter.delivery.envelope import Envelope, NotTried, Outcome, Sent
+from newsletter.delivery.guards import require_reachable, require_sender
+from newsletter.delivery.planning import ISSUE, plan_deliveries, plan_test
+from newsletter.delivery.relay import RelaySettings, hand_over
+from newsletter.delivery.worker import Ending, Job, Policy, Worker
+from newsletter.desk import making
+from newsletter.desk.copies import Copies, copies_of, require_pass
+from newsletter.errors import ConfigError, DeliveryError, InvalidTransition, NotFound, Refused
+from newsletter.model import Delivery, Issue
+from newsletter.states import DRAFTS, DeliveryStatus, IssueState, OccurrenceState
+from newsletter.store import deliveries as store
+from newsletter.store import issues as issue_store
+from newsletter.store.deliveries import Claimed
+from newsletter.store.schedules import mark_occurrence
+from subscribers import Subscriber
+from subscribers import store as audience
+
+PAGE = 5_000  # readers planned at once
+FOREIGN_WAIT = 0.5  # seconds between two looks at deliveries that another process holds
+CANCELLED = "the issue was cancelled"
+OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)
+"""While an issue has one of these it is not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How a send ended. `words` are empty when every reader has a final answer."""
+
+    issue: Issue
+    words: str = ""
+
+
+def find(app: App, issue_id: int) -> Issue:
+    """Raises NotFound."""
+    with app.database.read() as connection:
+        issue = issue_store.find_issue(connection, issue_id)
+    if issue is None:
+        raise NotFound("issue", str(issue_id), "`newsletter issues list` shows them all")
+    return issue
+
+
+def start(app: App, issue: Issue) -> Issue:
+    """The draft, checked, its audience written down, in the state sending. Raises Refused when it must not go.
+
+    Everything is one transaction: the issue has all its deliveries, or it has not begun.
+    """
+    fresh = making.refresh(app, issue)
+    made = making.made_of(app, fresh)
+    require_sender(made.newsletter)
+    require_pass(app, made)
+    with app.database.read() as connection:
+        if not app.config.delivery.redirect_all_to and audience.has_real_addresses(connection, fresh.list_id):
+            require_reachable(made.newsletter, app.config.web.base_url)
+    copies = copies_for(app, fresh, made)
+    with app.database.write() as connection:
+        if not issue_store.move_issue(connection, fresh, IssueState.SENDING, app.clock()):
+            return find(app, issue.id)
+        for page in _audience(connection, fresh.list_id):
+            store.plan(connection, plan_deliveries(fresh, page, copies.compiled.message_id))
+    return find(app, issue.id)
+
+
+def _audience(connection: Connection, list_id: int) -> Iterator[Sequence[tuple[int, str]]]:
+    after = 0
+    while page := audience.audience(connection, list_id, after, PAGE):
+        yield page
+        after = page[-1].subscriber_id
+
+
+def copies_for(app: App, issue: Issue, made: making.Made | None = None) -> Copies:
+    return copies_of(app, made or making.made_of(app, issue), f"{ISSUE} {issue.id}", issue.list_id, issue.id)
+
+
+def job_for(app: App, issue: Issue) -> Job:
+    """What a worker needs to know to deliver the issue."""
+    copies = copies_for(app, issue)
+    redirected = app.config.delivery.redirect_all_to
+
+    def build(claimed: Claimed) -> bytes:
+        reader = Subscriber(claimed.subscriber_id, claimed.email, claimed.name, claimed.attributes)
+        if redirected:
+            return copies.build(copies.without_live_links(reader, claimed.date, reader.email))
+        return copies.build(copies.for_reader(reader, claimed.date))
+
+    def leaves_out(connection: Connection, subscriber_ids: Sequence[int]) -> Mapping[int, str]:
+        return audience.may_receive(connection, subscriber_ids, issue.list_id)
+
+    return Job(issue.id, copies.sender, build, lambda claimed: redirected or claimed.email, leaves_out)
+
+
+def relay_settings(app: App) -> RelaySettings:
+    """Raises ConfigError for what cannot be, and for readers' addresses in the clear on a network."""
+    table = app.config.smtp
+    settings = RelaySettings(
+        host=table.host,
+        port=table.port,
+        security=table.security,
+        username=table.username,
+        password=table.password.get_secret_value(),
+        connections=table.connections,
+        pipelining=table.pipelining,
+        timeout=table.timeout,
+        helo_name=table.helo_name,
+        ca_file=table.ca_file,
+    )
+    if settings.security == "none" and not (settings.is_loopback or table.allow_plaintext):
+        words = f"is none, and {table.host} is another machine: set starttls or tls, or force it with allow_plaintext"
+        raise ConfigError("smtp.security", words)
+    return settings
+
+
+def again_after(app: App) -> timedelta | None:
+    table = app.config.delivery
+    return timedelta(minutes=table.in_doubt_delay) if table.in_doubt == "again" else None
+
+
+def recover(app: App) -> tuple[int, int]:
+    """Free what dead workers held: how many went back to pending, and how many are in doubt."""
+    again = again_after(app)
+    now = app.clock()
+    with app.database.write() as connection:
+        dead = [owner for owner in store.owners(connection) if _is_dead(app, owner)]
+        return store.recover(connection, now, dead, now + again if again is not None else None)
+
+
+def _is_dead(app: App, owner: str) -> bool:
+    """Whether a worker of this very machine has ended; of other machines only their leases tell."""
+    machine, _, rest = owner.partition(":")
+    pid, _, _ = rest.partition(":")
+    if machine != os.uname().nodename or owner == app.worker_name:
+        return False
+    if int(pid) == os.getpid():
+        return True  # our number, but not our name: an earlier process had it
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def deliver(
+    app: App, issue: Issue, stop: threading.Event, progress: Callable[[int], None] = lambda done: None
+) -> Ending:
+    """Hand over everything of an issue in the state sending that is due now, and end the issue when nobody is left."""
+    policy = Policy(timedelta(hours=app.config.delivery.deliver_within), again_after(app))
+    with app.database.write() as connection:
+        store.settle_due(connection, issue.id, app.clock())
+    worker = Worker(app.database, relay_settings(app), policy, app.worker_name, app.clock, stop, progress)
+    ending = worker.deliver(job_for(app, issue))
+    with app.database.write() as connection:
+        current = issue_store.find_issue(connection, issue.id)
+        assert current is not None
+        if ending.refused and current.state is IssueState.SENDING:
+            issue_store.move_issue(connection, current, IssueState.PAUSED, app.clock(), ending.refused)
+        if current.state is IssueState.CANCELLED:
+            store.skip_pending(connection, issue.id, CANCELLED)
+        _end_if_done(connection, app, current)
+    return ending
+
+
+def _end_if_done(connection: Connection, app: App, issue: Issue) -> None:
+    if issue.state is IssueState.SENDING and not any(issue.counts.get(status) for status in OPEN):
+        issue_store.move_issue(connection, issue, IssueState.SENT, app.clock())
+
+
+def send(
+    app: App, issue_id: int, stop: threading.Event, progress: Callable[[int], None] = lambda done: None
+) -> Outcomes:
+    """Send the issue in the foreground, or go on with one that is being sent, and say what is left to do.
+
+    Raises Refused, InvalidTransition or NotFound when it cannot begin.
+    """
+    issue = find(app, issue_id)
+    if issue.state is IssueState.PAUSED:
+        reason = f" ({issue.pause_reason})" if issue.pause_reason else ""
+        raise Refused(f"issue {issue_id} is paused{reason}: `newsletter issues resume {issue_id}` first")
+    if issue.state in (IssueState.SENT, IssueState.CANCELLED):
+        raise InvalidTransition("issue", issue.state, IssueState.SENDING)
+    recover(app)
+    if issue.state is not IssueState.SENDING:
+        issue = start(app, issue)
+    ending = deliver(app, issue, stop, progress)
+    while not ending.is_stopped and _foreign(app, issue.id) and not stop.wait(FOREIGN_WAIT):
+        recover(app)
+        ending = deliver(app, issue, stop, progress)
+    return Outcomes(find(app, issue_id), _words(app, issue_id, ending))
+
+
+def _foreign(app: App, issue_id: int) -> bool:
+    issue = find(app, issue_id)
+    return issue.state is IssueState.SENDING and bool(issue.counts.get(DeliveryStatus.SENDING))
+
+
+def _words(app: App, issue_id: int, ending: Ending) -> str:
+    """What keeps the issue from being done, and what goes on with it."""
+    issue = find(app, issue_id)
+    go_on = f"`newsletter run` or `newsletter issues send {issue_id}` goes on"
+    if issue.state is IssueState.PAUSED:
+        return (
+            f"issue {issue_id} is paused: {issue.pause_reason}; `newsletter issues resume {issue_id}` when it is mended"
+        )
+    if ending.unreachable:
+        return f"the relay cannot be reached: {ending.unreachable}; nobody is lost, {go_on}"
+    if ending.is_stopped:
+        return f"stopped; nobody is lost, {go_on}"
+    left = []
+    if pending := issue.counts.get(DeliveryStatus.PENDING, 0):
+        with app.database.read() as connection:
+            at = store.next_attempt(connection, issue_id)
+        left.append(f"{pending} wait for a later try, the next at {_instant(at)}; {go_on}")
+    if doubt := issue.counts.get(DeliveryStatus.IN_DOUBT, 0):
+        settle = f"`newsletter issues settle {issue_id} --sent` or `--again`"
+        left.append(f"{doubt} in doubt: see `newsletter deliveries {issue_id} --status in_doubt`, then {settle}")
+    return "; ".join(left)
+
+
+def _instant(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else "once"
+
+
+def expected(app: App, issue: Issue) -> int:
+    """How many readers a send of this issue has to do with."""
+    waiting = issue.counts.get(DeliveryStatus.PENDING, 0) + issue.counts.get(DeliveryStatus.SENDING, 0)
+    if issue.state not in DRAFTS:
+        return waiting
+    with app.database.read() as connection:
+        return audience.audience_size(connection, issue.list_id)
+
+
+def pause(app: App, issue_id: int) -> Issue:
+    """The issue, no new message of it begun from now on. Raises InvalidTransition."""
+    return _moved(app, issue_id, IssueState.PAUSED, "by hand")
+
+
+def resume(app: App, issue_id: int) -> Issue:
+    """The issue, going on where it was. Raises InvalidTransition."""
+    issue = find(app, issue_id)
+    if issue.state is not IssueState.PAUSED:
+        raise InvalidTransition("issue", issue.state, IssueState.SENDING)
+    return _moved(app, issue_id, IssueState.SENDING)
+
+
+def cancel(app: App, issue_id: int) -> Issue:
+    """The issue, ended; whoever has not got it gets nothing. Its occurrence is skipped. Raises InvalidTransition."""
+    issue = _moved(app, issue_id, IssueState.CANCELLED, "by hand")
+    with app.database.write() as connection:
+        store.skip_pending(connection, issue_id, CANCELLED)
+        if issue.occurrence_id is not None:
+            words = f"issue {issue_id} was cancelled"
+            mark_occurrence(connection, issue.occurrence_id, OccurrenceState.SKIPPED, words)
+    return find(app, issue_id)
+
+
+def _moved(app: App, issue_id: int, after: IssueState, reason: str = "") -> Issue:
+    issue = find(app, issue_id)
+    with app.database.write() as connection:
+        if not issue_store.move_issue(connection, issue, after, app.clock(), reason):
+            current = issue_store.find_issue(connection, issue_id)
+            raise InvalidTransition("issue", current.state if current else "gone", after)
+    return find(app, issue_id)
+
+
+def settle(app: App, issue_id: int, is_sent: bool) -> tuple[Issue, int]:
+    """The issue after a person's word on everyone in doubt, and how many those were."""
+    find(app, issue_id)
+    after = DeliveryStatus.SENT if is_sent else DeliveryStatus.PENDING
+    words = "settled by hand: it was sent" if is_sent else "settled by hand: send it again"
+    with app.database.write() as connection:
+        settled = store.settle(connection, issue_id, after, words, app.clock())
+        issue = issue_store.find_issue(connection, issue_id)
+        assert issue is not None
+        _end_if_done(connection, app, issue)
+    return find(app, issue_id), settled
+
+
+def send_test(app: App, issue_id: int, email: str) -> Delivery:
+    """One copy of the issue for a made-up reader, to `email`, whose links change nothing. Raises DeliveryError.
+
+    Written down as a delivery of another kind, beside the issue's own.
+    """
+    issue = find(app, issue_id)
+    if issue.state in DRAFTS:
+        issue = making.refresh(app, issue)
+    copies = copies_for(app, issue)
+    now = app.clock()
+    message = copies.build(copies.for_nobody(now, email))
+    with app.database.write() as connection:
+        delivery_id = store.add_other(connection, plan_test(issue, email, copies.compiled.message_id(0), now))
+    outcome = asyncio.run(_hand_one(relay_settings(app), Envelope(delivery_id, copies.sender, email, message)))
+    status = DeliveryStatus.SENT if isinstance(outcome, Sent) else DeliveryStatus.FAILED
+    reply = str(outcome.reply) if not isinstance(outcome, NotTried) and outcome.reply else ""
+    reason = "" if isinstance(outcome, Sent) else str(outcome)
+    with app.database.write() as connection:
+        store.record(connection, [store.Result(delivery_id, status, app.clock(), 1, reply, reason)])
+        delivery = store.delivery_by_id(connection, delivery_id)
+    if isinstance(outcome, DeliveryError):
+        raise outcome
+    return delivery
+
+
+async def _hand_one(settings: RelaySettings, envelope: Envelope) -> Outcome:
+    waiting = [envelope]
+    outcomes: list[Outcome] = []
+    await hand_over(
+        settings,
+        lambda: waiting.pop() if waiting else None,
+        lambda _, outcome: outcomes.append(outcome),
+        asyncio.Event(),
+    )
+    return outcomes[0]

@@ -1,0 +1,94 @@
+"""The present → issues that fall due now, in the state sending; and what was missed, written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.app import App
+from newsletter.desk import making, sending
+from newsletter.errors import NewsletterError, Refused
+from newsletter.model import Issue, Occurrence, Schedule
+from newsletter.scheduling.catching_up import CatchUp, catch_up
+from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
+from newsletter.store import issues as issue_store
+from newsletter.store import schedules as store
+
+TOO_LATE = "the program was not running, and afterwards it was too late"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one look at the clock came to."""
+
+    started: tuple[int, ...]  # issues now in the state sending
+    words: tuple[str, ...]  # what a person should know
+    wake_at: datetime | None  # aware UTC: when the next occurrence is due
+
+
+def tick(app: App) -> Ticked:
+    """Begin every issue that is due on an active schedule. Several processes at once begin each only once."""
+    with app.database.read() as connection:
+        active = [each for each in store.list_schedules(connection) if each.status is ScheduleStatus.ACTIVE]
+    started: list[int] = []
+    words: list[str] = []
+    wakes: list[datetime] = []
+    for schedule in active:
+        plan = _look(app, schedule)
+        words.extend(_record_missed(app, schedule, plan))
+        if plan.wake_at is not None:
+            wakes.append(plan.wake_at)
+        if plan.due is not None:
+            try:
+                issue = _begin(app, schedule, plan.due)
+            except NewsletterError as error:
+                words.append(f"schedule {schedule.name!r}: {error}")
+            else:
+                started.extend([issue.id] if issue is not None else [])
+    return Ticked(tuple(started), tuple(words), min(wakes, default=None))
+
+
+def _look(app: App, schedule: Schedule) -> CatchUp:
+    assert schedule.id is not None
+    with app.database.read() as connection:
+        handled = store.last_handled(connection, schedule.id)
+    until = max((at for at in (handled, schedule.resumed) if at is not None), default=None)
+    zone = ZoneInfo(app.newsletter(schedule.newsletter_id).timezone)
+    return catch_up(schedule, until, app.clock(), zone)
+
+
+def _record_missed(app: App, schedule: Schedule, plan: CatchUp) -> list[str]:
+    if not plan.missed:
+        return []
+    assert schedule.id is not None
+    with app.database.write() as connection:
+        store.record_occurrences(connection, schedule.id, plan.missed, OccurrenceState.MISSED, TOO_LATE)
+        for occurrence in plan.missed:
+            draft = issue_store.issue_of_occurrence(connection, schedule.id, _local(occurrence))
+            if draft is not None and draft.state in DRAFTS and draft.occurrence_id is not None:
+                issue_store.move_issue(connection, draft, IssueState.CANCELLED, app.clock(), TOO_LATE)
+                store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.MISSED, TOO_LATE)
+    more = " and more" if plan.has_more_missed else ""
+    return [f"schedule {schedule.name!r}: {len(plan.missed)}{more} missed, the last one {_local(plan.missed[-1])}"]
+
+
+def _begin(app: App, schedule: Schedule, due: Occurrence) -> Issue | None:
+    """The issue of this occurrence, now being sent; None when another process has it, or nothing can be picked."""
+    assert schedule.id is not None
+    with app.database.read() as connection:
+        issue = issue_store.issue_of_occurrence(connection, schedule.id, _local(due))
+    if issue is None:
+        try:
+            issue = making.make_issue(app, schedule, due)
+        except Refused as error:
+            with app.database.write() as connection:
+                store.win_occurrence(connection, schedule.id, due, OccurrenceState.SKIPPED, str(error))
+            raise
+    if issue is None or issue.state not in DRAFTS:
+        return None
+    return sending.start(app, issue)
+
+
+def _local(occurrence: Occurrence) -> str:
+    return occurrence.local.strftime(store.LOCAL_FORMAT)

@@ -1,0 +1,169 @@
+"""The nouns → the JSON shapes that the command line, the pages and scripts share: keys are added, never renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from newsletter.checking.report import Report
+from newsletter.content.reading import body_text
+from newsletter.model import Article, Author, CallToAction, Delivery, Issue, Newsletter, Occurrence, Schedule
+from newsletter.states import DeliveryStatus
+from subscribers import ListCounts, Profile
+
+
+def instant(at: datetime | None) -> str | None:
+    """RFC 3339 in UTC with Z, to the second."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def local(at: datetime) -> str:
+    """RFC 3339 with the offset, then the zone's name in brackets (RFC 9557)."""
+    return f"{at.isoformat(timespec='seconds')}[{at.tzinfo}]"
+
+
+def occurrence(given: Occurrence | None) -> dict[str, Any] | None:
+    return None if given is None else {"utc": instant(given.utc), "local": local(given.local)}
+
+
+def article(given: Article) -> dict[str, Any]:
+    return {
+        "slug": given.slug,
+        "title": given.title,
+        "subtitle": given.subtitle or None,
+        "summary": given.summary or None,
+        "published": given.published.isoformat() if given.published else None,
+        "language": given.language or None,
+        "status": given.status,
+        "categories": list(given.categories),
+        "tags": list(given.tags),
+        "authors": [_byline(each) for each in given.authors],
+        "hero": None if given.hero is None else {key: value or None for key, value in asdict(given.hero).items()},
+        "call_to_action": None if given.call_to_action is None else call_to_action(given.call_to_action),
+        "body_html": given.body_html,
+        "body_text": body_text(given.body_html),
+        "source_url": given.source_url or None,
+        "evergreen": given.evergreen,
+        "seasons": [str(season) for season in given.seasons],
+        "not_before": given.not_before.isoformat() if given.not_before else None,
+        "expires": given.expires.isoformat() if given.expires else None,
+        "priority": given.priority,
+        "last_sent": instant(given.last_sent),
+        "guesses": [asdict(guess) for guess in given.guesses],
+        "missing": list(given.missing),
+    }
+
+
+def _byline(given: Author) -> dict[str, Any]:
+    return {
+        "name": given.name,
+        "credentials": given.credentials or None,
+        "role": given.role or None,
+        "practice": given.practice or None,
+    }
+
+
+def author(given: Author) -> dict[str, Any]:
+    return {
+        **_byline(given),
+        "bio": given.bio or None,
+        "photo": given.photo or None,
+        "url": given.url or None,
+        "email": given.email or None,
+        "active_from": given.active_from.isoformat() if given.active_from else None,
+        "active_until": given.active_until.isoformat() if given.active_until else None,
+        "call_to_action": given.call_to_action or None,
+    }
+
+
+def call_to_action(given: CallToAction) -> dict[str, Any]:
+    return {"text": given.text or None, "label": given.label or None, "url": given.url or None}
+
+
+def newsletter(given: Newsletter) -> dict[str, Any]:
+    return {key: value or None for key, value in asdict(given).items() if key != "id"}
+
+
+def schedule(given: Schedule, newsletter_name: str, words: str, coming: Sequence[Occurrence]) -> dict[str, Any]:
+    """`words` is the recurrence in English, `coming` the next instants."""
+    return {
+        "name": given.name,
+        "newsletter": newsletter_name,
+        "list": given.list_name,
+        "cron": given.cron,
+        "words": words,
+        "timezone": given.timezone,
+        "status": given.status,
+        "grace_minutes": given.grace_minutes,
+        "next": [occurrence(each) for each in coming],
+    }
+
+
+def issue(given: Issue, newsletter_name: str) -> dict[str, Any]:
+    counts = {status.value: given.counts.get(status, 0) for status in DeliveryStatus}
+    return {
+        "id": given.id,
+        "newsletter": newsletter_name,
+        "schedule": given.schedule_name or None,
+        "occurrence": occurrence(given.occurrence),
+        "state": given.state,
+        "subject": given.subject,
+        "articles": list(given.articles),
+        "planned": given.planned,
+        **counts,
+        "content_hash": given.content_hash,
+        "pause_reason": given.pause_reason or None,
+    }
+
+
+def delivery(given: Delivery) -> dict[str, Any]:
+    return {
+        "id": given.id,
+        "kind": given.kind,
+        "issue": given.issue_id,
+        "email": given.email,
+        "status": given.status,
+        "attempts": given.attempts,
+        "reply": given.reply or None,
+        "reason": given.reason or None,
+        "message_id": given.message_id or None,
+        "sent_at": instant(given.sent_at),
+        "next_attempt": instant(given.next_attempt),
+    }
+
+
+def subscriber(profile: Profile) -> dict[str, Any]:
+    given, suppression = profile.subscriber, profile.suppression
+    return {
+        "email": given.email,
+        "name": given.name or None,
+        "attributes": dict(given.attributes),
+        "tags": list(given.tags),
+        "timezone": given.timezone or None,
+        "language": given.language or None,
+        "subscriptions": [
+            {"list": each.list_name, "status": each.status, "since": instant(each.since)}
+            for each in profile.subscriptions
+        ],
+        "suppression": None
+        if suppression is None
+        else {"reason": suppression.reason, "since": instant(suppression.since)},
+        "consents": [{"what": each.what, "when": instant(each.when), "where": each.where} for each in profile.consents],
+    }
+
+
+def mailing_list(given: ListCounts) -> dict[str, Any]:
+    return {
+        "name": given.mailing_list.name,
+        "confirmed": given.confirmed,
+        "pending": given.pending,
+        "unsubscribed": given.unsubscribed,
+    }
+
+
+def check(given: Report) -> dict[str, Any]:
+    names = ("rule", "family", "severity", "words", "where", "mend")
+    findings = [{name: getattr(finding, name) for name in names} for finding in given.findings]
+    return {"verdict": given.verdict, "findings": findings}
