@@ -78,13 +78,9 @@ class WebTable(_Table):
 
 
 class DeliveryTable(_Table):
-    in_doubt: Literal["hold", "again"] = (
-        "hold"  # hold: a person settles; again: send again after in_doubt_delay
-    )
+    in_doubt: Literal["hold", "again"] = "hold"  # hold: a person settles; again: send again after in_doubt_delay
     in_doubt_delay: float = Field(default=60.0, ge=0)  # minutes
-    deliver_within: float = Field(
-        default=48.0, gt=0
-    )  # hours after the first try, then a deferred reader is failed
+    deliver_within: float = Field(default=48.0, gt=0)  # hours after the first try, then a deferred reader is failed
     redirect_all_to: str = ""  # every message goes to this one address instead: for trying things out
 
 
@@ -106,9 +102,14 @@ class Config(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **others: Any
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # `load` lays the sources over each other itself, because only then is it known where a value came from.
+        # `load` lays the sources over each other itself: only then is it known where a value came from.
         return (init_settings,)
 
 
@@ -159,7 +160,7 @@ def load(
             values.setdefault(table, {})[name] = value
             origins[key] = origin
     try:
-        return LoadedConfig(Config(**values), origins)
+        return LoadedConfig(Config.model_validate(values), origins)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"][:2])
@@ -205,9 +206,7 @@ def _from_file(file_name: str, text: str) -> dict[str, tuple[Any, str]]:
     found: dict[str, tuple[Any, str]] = {}
     for table, content in tables.items():
         if table not in Config.model_fields:
-            raise ConfigError(
-                table, f"{file_name} has a table nothing knows{_meant(table, Config.model_fields)}"
-            )
+            raise ConfigError(table, f"{file_name} has a table nothing knows{_meant(table, Config.model_fields)}")
         if not isinstance(content, dict):
             raise ConfigError(table, f"{file_name} must have a table [{table}] here, not a value")
         for name, value in content.items():
@@ -215,9 +214,7 @@ def _from_file(file_name: str, text: str) -> dict[str, tuple[Any, str]]:
             if key not in keys():
                 raise ConfigError(key, f"{file_name} has a key nothing knows{_meant(key, keys())}")
             if is_secret(key) or (key == DATABASE_URL and _without_password(str(value)) != value):
-                words = (
-                    f"secrets never stand in {file_name}: set {variable(key)} or {variable(key)}{FILE_SUFFIX}"
-                )
+                words = f"secrets never stand in {file_name}: set {variable(key)} or {variable(key)}{FILE_SUFFIX}"
                 raise ConfigError(key, words)
             found[key] = (value, file_name)
     return found

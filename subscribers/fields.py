@@ -115,9 +115,7 @@ def _checked_value(key: str, value: object) -> Scalar:
         raise InvalidField(f"attributes.{key}", "not a number that can be stored")
     if isinstance(value, bool | int | float):
         return value
-    raise InvalidField(
-        f"attributes.{key}", "a list or an object inside; one text, number or truth value is needed"
-    )
+    raise InvalidField(f"attributes.{key}", "a list or an object inside; one text, number or truth value is needed")
 
 
 def _refuse_controls(field: str, text: str, allowed: frozenset[str]) -> None:
@@ -125,6 +123,4 @@ def _refuse_controls(field: str, text: str, allowed: frozenset[str]) -> None:
         category = unicodedata.category(character)
         # Cs: half a character, which no message can carry; Zl, Zp: line breaks by other names.
         if category in ("Cc", "Cs", "Zl", "Zp") and character not in allowed:
-            raise InvalidField(
-                field, f"holds the character U+{ord(character):04X}, which no message may carry"
-            )
+            raise InvalidField(field, f"holds the character U+{ord(character):04X}, which no message may carry")

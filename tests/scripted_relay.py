@@ -67,9 +67,7 @@ class ScriptedRelay:
         """`refuse` gets 550 at RCPT, `defer` 451 so many times; after `messages_per_connection` comes 421."""
         assert set(answers or {}) <= set(STEPS)
         self._always = {step: said for step, said in (answers or {}).items() if isinstance(said, str)}
-        self._once = {
-            step: deque(said) for step, said in (answers or {}).items() if not isinstance(said, str)
-        }
+        self._once = {step: deque(said) for step, said in (answers or {}).items() if not isinstance(said, str)}
         self._refuse = frozenset(refuse)
         self._defer = dict(defer or {})
         self.pipelining = pipelining

@@ -192,6 +192,4 @@ def _refuse_unprintable(text: str, field: str) -> None:
     """Raises MessageError for CR, LF, NUL and their kin."""
     for place, character in enumerate(text, 1):
         if unicodedata.category(character) in _UNPRINTABLE:
-            raise MessageError(
-                field, f"character {place} is U+{ord(character):04X}, which a header cannot hold"
-            )
+            raise MessageError(field, f"character {place} is U+{ord(character):04X}, which a header cannot hold")

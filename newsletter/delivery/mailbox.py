@@ -38,9 +38,7 @@ class Mailbox:
     def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 0) -> None:
         """`port` 0 takes a free one. Raises ConfigError for a host that is no loopback address."""
         if not _is_loopback(host):
-            raise ConfigError(
-                "host", f"{host!r} is no loopback address; a mailbox takes mail of this machine only"
-            )
+            raise ConfigError("host", f"{host!r} is no loopback address; a mailbox takes mail of this machine only")
         self.folder = folder
         self.host = host
         self.port = port
@@ -58,9 +56,7 @@ class Mailbox:
             raise NewsletterError(f"the mailbox {self.folder} cannot be opened: {error}") from None
         self.port = listening.getsockname()[1]
         ready = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, args=(listening, ready), name="mailbox", daemon=True
-        )
+        self._thread = threading.Thread(target=self._run, args=(listening, ready), name="mailbox", daemon=True)
         self._thread.start()
         ready.wait(START_PATIENCE)
         return self.port
@@ -176,9 +172,7 @@ class _Session(asyncio.Protocol):
     def _answer_ehlo(self, argument: bytes) -> None:
         self._forget()
         self._is_greeted = True
-        self._say(
-            "250-localhost", "250-PIPELINING", "250-8BITMIME", "250-SMTPUTF8", f"250 SIZE {LARGEST_MESSAGE}"
-        )
+        self._say("250-localhost", "250-PIPELINING", "250-8BITMIME", "250-SMTPUTF8", f"250 SIZE {LARGEST_MESSAGE}")
 
     def _answer_helo(self, argument: bytes) -> None:
         self._forget()

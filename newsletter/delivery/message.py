@@ -55,9 +55,7 @@ _BEHIND_A_LINE_END = re.compile(rb"\n([^ \t:]+)")  # a header's name, or the bla
 _DAYS = b"Mon Tue Wed Thu Fri Sat Sun".split()
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _END_OF_HEAD = b"\r\n\r\n"
-_TEXT_PART = (
-    b"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-)
+_TEXT_PART = b"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 _HTML_PART = _TEXT_PART.replace(b"plain", b"html")
 
 

@@ -46,9 +46,7 @@ NextEnvelope: TypeAlias = Callable[[], "Envelope | Wait | None"]
 Record: TypeAlias = Callable[[Envelope, Outcome], None]
 
 
-async def hand_over(
-    settings: RelaySettings, next_envelope: NextEnvelope, record: Record, stop: asyncio.Event
-) -> None:
+async def hand_over(settings: RelaySettings, next_envelope: NextEnvelope, record: Record, stop: asyncio.Event) -> None:
     """Hand over what `next_envelope` gives until it gives None, on up to `settings.connections` connections.
 
     Both callables are called inside the loop and should be quick. `next_envelope` is asked one message ahead

@@ -123,8 +123,7 @@ def _put_ridges(picture: Image.Image, scene: Scene, horizon: int, chance: Random
     reach = 0.5 if scene.is_by_water else 1.0
     steps = [layer / (scene.ridges - 1) for layer in range(scene.ridges)]
     lines = [
-        _ridge_line(top + depth * nearness**1.25, scene.swing * (1 - 0.45 * nearness), chance)
-        for nearness in steps
+        _ridge_line(top + depth * nearness**1.25, scene.swing * (1 - 0.45 * nearness), chance) for nearness in steps
     ]
     for layer, (nearness, line) in enumerate(zip(steps, lines, strict=True)):
         colour = mixed(rgb(scene.far), rgb(scene.near), nearness * reach)
@@ -174,9 +173,7 @@ def _put_trees(picture: Image.Image, scene: Scene, line: Line, colour: Colour, c
             _put_tree(picture, scene, line[at], tall, colour, chance)
 
 
-def _put_tree(
-    picture: Image.Image, scene: Scene, at: Point, tall: float, colour: Colour, chance: Random
-) -> None:
+def _put_tree(picture: Image.Image, scene: Scene, at: Point, tall: float, colour: Colour, chance: Random) -> None:
     across, down = at
     shape = _fir(tall, chance) if scene.trees == "firs" else _crown(tall, chance)
     left, top = (round(across - shape.width / 2), round(down - shape.height + 0.04 * tall + 2))
@@ -192,9 +189,7 @@ def _fir(tall: float, chance: Random) -> Image.Image:
     middle = wide / 2
     for top, bottom, share in ((0.0, 0.46, 0.52), (0.20, 0.72, 0.78), (0.44, 0.94, 1.0)):
         half = wide * share / 2
-        pen.polygon(
-            [(middle, top * high), (middle + half, bottom * high), (middle - half, bottom * high)], 255
-        )
+        pen.polygon([(middle, top * high), (middle + half, bottom * high), (middle - half, bottom * high)], 255)
     pen.rectangle((middle - wide * 0.05, 0.9 * high, middle + wide * 0.05, high), fill=255)
     return mask.reduce(4)
 
@@ -211,9 +206,7 @@ def _crown(tall: float, chance: Random) -> Image.Image:
         across, down = wide * (0.5 + 0.33 * math.cos(turn)), high * (0.37 - 0.21 * math.sin(turn))
         radius = wide * chance.uniform(0.09, 0.16)
         pen.ellipse((across - radius, down - 0.8 * radius, across + radius, down + 0.8 * radius), fill=255)
-    pen.polygon(
-        [(0.46 * wide, high), (0.485 * wide, high / 2), (0.515 * wide, high / 2), (0.54 * wide, high)], 255
-    )
+    pen.polygon([(0.46 * wide, high), (0.485 * wide, high / 2), (0.515 * wide, high / 2), (0.54 * wide, high)], 255)
     for side in (-1, 1):
         fork, tip = (0.5 + 0.01 * side) * wide, (0.5 + 0.17 * side) * wide
         pen.line([(fork, 0.8 * high), (tip, 0.55 * high)], fill=255, width=max(1, round(0.03 * wide)))
@@ -242,9 +235,7 @@ def _put_ripples(water: Image.Image, colour: Colour, chance: Random) -> None:
         nearness = chance.random() ** 1.6
         across, down = chance.uniform(-40, water.width), nearness * water.height
         long = (20 + 130 * nearness) * chance.uniform(0.5, 1.3)
-        pen.ellipse(
-            (across, down, across + long, down + 1 + 1.6 * nearness), fill=(*colour, chance.randint(16, 60))
-        )
+        pen.ellipse((across, down, across + long, down + 1 + 1.6 * nearness), fill=(*colour, chance.randint(16, 60)))
 
 
 def _put_bank(picture: Image.Image, scene: Scene, shore: int, chance: Random) -> None:

@@ -65,9 +65,7 @@ def _face(size: int, parting: float) -> Image.Image:
     return ImageChops.darker(head, below_fringe)
 
 
-def _around(
-    across: float, down: float, wide: float, high: float, size: int
-) -> tuple[float, float, float, float]:
+def _around(across: float, down: float, wide: float, high: float, size: int) -> tuple[float, float, float, float]:
     """The box around a middle point, all in shares of `size`."""
     return (size * (across - wide), size * (down - high), size * (across + wide), size * (down + high))
 
@@ -87,9 +85,7 @@ def draw_logo(name: str) -> bytes:
     pen = ImageDraw.Draw(picture)
     pen.ellipse(_around(0.62, 0.36, 0.14, 0.14, size), fill=light)
     for top, colour, turn in ((0.56, mid, 0.0), (0.72, deep, 2.2)):
-        wave = [
-            (x, size * (top + 0.06 * math.sin(math.tau * x / size + turn))) for x in range(0, size + 1, 8)
-        ]
+        wave = [(x, size * (top + 0.06 * math.sin(math.tau * x / size + turn))) for x in range(0, size + 1, 8)]
         pen.polygon([*wave, (size, size), (0, size)], fill=colour)
     mark = picture.reduce(4)
     mark.putalpha(disc(LOGO_SIZE[0]))

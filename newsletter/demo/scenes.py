@@ -49,18 +49,12 @@ class Scene:
 
 SCENES = {
     "anxiety": Scene(("#8fb5c4", "#c5d7d2", "#f3e3cb"), "#a9c3c3", "#2f5259", "#fff4da", "hills", "firs"),
-    "relationships": Scene(
-        ("#93a7c9", "#e3bfb8", "#fbdcbc"), "#b9a6b8", "#4a3f5e", "#fff0d6", "lake", "pair"
-    ),
+    "relationships": Scene(("#93a7c9", "#e3bfb8", "#fbdcbc"), "#b9a6b8", "#4a3f5e", "#fff0d6", "lake", "pair"),
     "sleep": Scene(("#0f1b3a", "#24386a", "#5b6fa1"), "#4a5d8f", "#0c1530", "#f4efdc", "lake", "firs", True),
-    "parenting": Scene(
-        ("#8cc3d6", "#cfe6da", "#fbf1cf"), "#a5ccb4", "#3d7054", "#fff8dc", "meadow", "crowns"
-    ),
+    "parenting": Scene(("#8cc3d6", "#cfe6da", "#fbf1cf"), "#a5ccb4", "#3d7054", "#fff8dc", "meadow", "crowns"),
     "grief": Scene(("#5d7590", "#a2afc0", "#e8d3c4"), "#8797ac", "#30425a", "#fdf0e0", "sea"),
     "work": Scene(("#7fa3b5", "#e0cfb0", "#f8ddb0"), "#bfae93", "#5d4a3a", "#fff3d2", "hills", "crowns"),
-    "boundaries": Scene(
-        ("#a9b9c2", "#ecd0b8", "#f9d9b0"), "#d3a992", "#7a4436", "#fff1d8", "hills", "crowns"
-    ),
+    "boundaries": Scene(("#a9b9c2", "#ecd0b8", "#f9d9b0"), "#d3a992", "#7a4436", "#fff1d8", "hills", "crowns"),
     "identity": Scene(("#6fa3ad", "#c7dcc9", "#fbe3b5"), "#8fb9b0", "#234f54", "#fff4d6", "lake", "pair"),
     "family": Scene(("#b6a6c4", "#eac7c0", "#fde3c4"), "#cdb0b4", "#6b4a5a", "#fff3da", "meadow", "crowns"),
     "self-worth": Scene(("#a6b5dd", "#dcd3e6", "#f9e6dc"), "#bdbddb", "#4a4d7a", "#fff4e2", "hills", "firs"),
@@ -87,9 +81,7 @@ def scene_of(words: str, category: str) -> Scene:
 def _in_season(scene: Scene, season: str) -> Scene:
     if season == "winter":
         sky = ("#8ea6c4", "#cfd6e2", "#f8e6dc")
-        return replace(
-            scene, sky=sky, far="#c3cfdf", near="#7d93b0", trees="firs", leaf="#3f5875", drift="#ffffff"
-        )
+        return replace(scene, sky=sky, far="#c3cfdf", near="#7d93b0", trees="firs", leaf="#3f5875", drift="#ffffff")
     if season == "spring":
         sky = ("#9cc6dc", "#dcebe6", "#fdf1e6")
         return replace(scene, sky=sky, far="#b5d3c2", near="#4f8560", trees="crowns", drift="#f6d3da")

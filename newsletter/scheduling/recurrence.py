@@ -62,9 +62,7 @@ def find_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         near = _similar_zones(name)
-    raise Refused(
-        f"there is no time zone {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
-    )
+    raise Refused(f"there is no time zone {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
 
 
 def occurrences(

@@ -57,9 +57,7 @@ def _places(header: list[str], source: str, line: int) -> Mapping[str, int]:
             raise UnreadableImport(source, line, words)
         if name not in COLUMNS:
             shown = repr(written[:40]) if written else f"number {place + 1}, which has no name,"
-            raise UnreadableImport(
-                source, line, f"the column {shown} is unknown; known are email, name, attributes"
-            )
+            raise UnreadableImport(source, line, f"the column {shown} is unknown; known are email, name, attributes")
         if name in places:
             raise UnreadableImport(source, line, f"the column {name!r} stands there twice")
         places[name] = place
@@ -92,9 +90,7 @@ def _rows(reader: Reader, places: Mapping[str, int]) -> Iterator[Row]:
 
 def _row(fields: list[str], line: int, places: Mapping[str, int]) -> Row:
     if len(fields) > len(places):
-        words = (
-            f"{len(fields)} fields under {len(places)} columns; a field that holds the separator needs quotes"
-        )
+        words = f"{len(fields)} fields under {len(places)} columns; a field that holds the separator needs quotes"
         return RejectedRow(line, words, tuple(fields))
     fields.extend([""] * (len(places) - len(fields)))  # what is left out at the end is empty
     try:

@@ -115,9 +115,7 @@ def _fill_stage(conn: Connection, accepted: Sequence[AcceptedRow]) -> None:
 
 
 def _drop_suppressed(conn: Connection) -> int:
-    return conn.execute(
-        delete(_stage).where(_stage.c.email_key.in_(select(suppressions.c.email_key)))
-    ).rowcount
+    return conn.execute(delete(_stage).where(_stage.c.email_key.in_(select(suppressions.c.email_key)))).rowcount
 
 
 def _known(conn: Connection, list_id: int, offer: Offer) -> list[Known]:

@@ -23,9 +23,7 @@ def unsubscribe(conn: Connection, subscriber_id: int, list_id: int | None, where
     )
     if list_id is not None:
         leaving = leaving.where(subscriptions.c.list_id == list_id)
-    ended = leaving.values(status=SubscriptionStatus.UNSUBSCRIBED.value, since=now).returning(
-        subscriptions.c.list_id
-    )
+    ended = leaving.values(status=SubscriptionStatus.UNSUBSCRIBED.value, since=now).returning(subscriptions.c.list_id)
     list_ids = sorted(conn.scalars(ended))
     if list_ids:
         entry = left(where)

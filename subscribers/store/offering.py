@@ -65,9 +65,7 @@ def add_subscriber(
     offer = Offer(status, who, where)
     cleaned, extras = clean_name(name), clean_attributes(attributes or {})
     if (suppression := find_suppression(conn, address.email)) is not None:
-        words = (
-            f"{address.email} must not be written to since {suppression.since:%Y-%m-%d}: {suppression.reason}"
-        )
+        words = f"{address.email} must not be written to since {suppression.since:%Y-%m-%d}: {suppression.reason}"
         return Added(AddOutcome.SUPPRESSED, None, words)
     person = {
         "email": address.email,
@@ -76,24 +74,18 @@ def add_subscriber(
         "attributes": extras,
         "joined_at": now,
     }
-    subscriber_id = conn.scalar(
-        insert_unless_there(conn, subscribers).values(person).returning(subscribers.c.id)
-    )
+    subscriber_id = conn.scalar(insert_unless_there(conn, subscribers).values(person).returning(subscribers.c.id))
     if subscriber_id is None:
         return _add_known(conn, address, cleaned, extras, list_id, offer, now)
     apply_offer(conn, [Known(subscriber_id, cleaned, extras, None, "", {})], list_id, offer, now)
     return Added(AddOutcome.ADDED, subscriber_id, f"{address.email} was added as {status}")
 
 
-def apply_offer(
-    conn: Connection, known: Iterable[Known], list_id: int, offer: Offer, now: datetime
-) -> set[int]:
+def apply_offer(conn: Connection, known: Iterable[Known], list_id: int, offer: Offer, now: datetime) -> set[int]:
     """The subscribers about whom anything changed: name, attributes, or the subscription to the list."""
     changed: set[int] = set()
     for some in in_groups(known):
-        joined = _join(
-            conn, [each.subscriber_id for each in some if each.status is None], list_id, offer, now
-        )
+        joined = _join(conn, [each.subscriber_id for each in some if each.status is None], list_id, offer, now)
         moved = _move(conn, some, list_id, offer, now)
         add_consent(conn, joined + moved, list_id, offer.entry, now)
         if offer.status is SubscriptionStatus.CONFIRMED:

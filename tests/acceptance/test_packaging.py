@@ -49,9 +49,7 @@ def copy_sources(to: Path) -> Path:
                 (to / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, to / name)
     else:
-        ignored = [
-            line.strip("/\n") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
-        ]
+        ignored = [line.strip("/\n") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()]
         shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns(*ignored), dirs_exist_ok=True)
     (to / "requirements.lock").unlink()
     return to

@@ -74,10 +74,7 @@ def test_python_that_was_named_is_the_only_one_tried(machine: Machine) -> None:
     machine.add_python("python3", WITHOUT_VENV)
     old = machine.add_python("old python", OLD)
     assert f"{old} is Python 3.9." in machine.set_up("program", PYTHON=str(old)).stderr
-    assert (
-        "no-such-python: there is no such program"
-        in machine.set_up("program", PYTHON="no-such-python").stderr
-    )
+    assert "no-such-python: there is no such program" in machine.set_up("program", PYTHON="no-such-python").stderr
 
 
 def test_set_up_that_is_done_is_left_alone_until_the_lock_changes(machine: Machine) -> None:

@@ -55,9 +55,7 @@ def text_of(path: Path) -> str:
 
 
 def all_commands(program: str) -> list[tuple[str, ...]]:
-    return sorted(
-        {words for path in PAGES if path.exists() for words in commands_typed(text_of(path), program)}
-    )
+    return sorted({words for path in PAGES if path.exists() for words in commands_typed(text_of(path), program)})
 
 
 def our_files() -> Iterator[Path]:

@@ -54,16 +54,11 @@ def profile(conn: Connection, email: str) -> Profile:
 
 
 def rows_in(conn: Connection) -> list[int | None]:
-    return [
-        conn.scalar(select(func.count()).select_from(table))
-        for table in (subscribers, subscriptions, consents)
-    ]
+    return [conn.scalar(select(func.count()).select_from(table)) for table in (subscribers, subscriptions, consents)]
 
 
 def test_new_readers_get_a_subscription_evidence_and_instants(conn: Connection, readers: MailingList) -> None:
-    report = offer(
-        conn, 'email,name,attributes\nAda@example.org,Ada,"{""town"": ""Köln"", ""age"": 36}"\n', readers
-    )
+    report = offer(conn, 'email,name,attributes\nAda@example.org,Ada,"{""town"": ""Köln"", ""age"": 36}"\n', readers)
     assert counts(report) == {"added": 1}
     ada = profile(conn, "ada@example.org")
     assert (ada.subscriber.email, ada.subscriber.name) == ("Ada@example.org", "Ada")
@@ -94,9 +89,7 @@ def test_same_file_again_changes_nothing_at_all(conn: Connection, readers: Maili
     assert profile(conn, "ada@example.org").subscriptions[0].since == NOON
 
 
-def test_file_updates_what_it_says_and_keeps_what_it_leaves_out(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_file_updates_what_it_says_and_keeps_what_it_leaves_out(conn: Connection, readers: MailingList) -> None:
     offer(conn, 'email,name,attributes\nada@example.org,Ada,"{""town"": ""Bonn"", ""age"": 36}"\n', readers)
     second = 'email,name,attributes\nADA@example.org,,"{""town"": ""Köln"", ""tea"": true, ""age"": null}"\n'
     assert counts(offer(conn, second, readers, now=LATER)) == {"updated": 1}
@@ -114,9 +107,7 @@ def test_same_attributes_in_another_order_are_no_change(conn: Connection, reader
     assert counts(again) == {"unchanged": 1}
 
 
-def test_pending_reader_is_confirmed_with_evidence_and_never_demoted(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_pending_reader_is_confirmed_with_evidence_and_never_demoted(conn: Connection, readers: MailingList) -> None:
     offer(conn, "email\nben@example.org\n", readers, PENDING)
     assert counts(offer(conn, "email\nben@example.org\n", readers, CONFIRMED, LATER)) == {"updated": 1}
     assert counts(offer(conn, "email\nben@example.org\n", readers, PENDING, LATER)) == {"unchanged": 1}
@@ -129,9 +120,7 @@ def test_pending_reader_is_confirmed_with_evidence_and_never_demoted(
     ]
 
 
-def test_reader_who_left_stays_away_though_their_details_are_kept_right(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_reader_who_left_stays_away_though_their_details_are_kept_right(conn: Connection, readers: MailingList) -> None:
     offer(conn, "email\ncleo@example.org\n", readers)
     store.unsubscribe(conn, profile(conn, "cleo@example.org").subscriber.id, readers.id, "the link", NOON)
     assert counts(offer(conn, "email\ncleo@example.org\n", readers, now=LATER)) == {"unchanged": 1}
@@ -147,9 +136,7 @@ def test_suppressed_reader_is_counted_and_left_as_they_were(conn: Connection, re
     store.suppress(conn, "dan@example.org", "asked by telephone", NOON)
     store.suppress(conn, "stranger@example.org", "a court order", NOON)
     before = profile(conn, "dan@example.org")
-    report = offer(
-        conn, "email,name\nDAN@example.org,Daniel\nstranger@example.org,S\nada@example.org,Ada\n", readers
-    )
+    report = offer(conn, "email,name\nDAN@example.org,Daniel\nstranger@example.org,S\nada@example.org,Ada\n", readers)
     assert counts(report) == {"added": 1, "suppressed": 2}
     assert profile(conn, "dan@example.org") == before
     assert store.find_subscriber(conn, "stranger@example.org") is None
@@ -167,12 +154,8 @@ def test_known_reader_joins_another_list(conn: Connection, readers: MailingList)
     assert ada.subscriber.confirmed_at == NOON
 
 
-def test_rejected_rows_are_reported_by_line_and_the_rest_goes_in(
-    conn: Connection, readers: MailingList
-) -> None:
-    report = offer(
-        conn, "email,name\nada@example.org,Ada\nnobody,\nADA@example.org,\nben@example.org,Ben\n", readers
-    )
+def test_rejected_rows_are_reported_by_line_and_the_rest_goes_in(conn: Connection, readers: MailingList) -> None:
+    report = offer(conn, "email,name\nada@example.org,Ada\nnobody,\nADA@example.org,\nben@example.org,Ben\n", readers)
     assert counts(report) == {"added": 2, "rejected": 2}
     assert [(row.line, row.reason) for row in report.rejected_rows][1] == (4, "line 4 repeats line 2")
     assert report.rejected_rows[0].line == 3
@@ -262,9 +245,7 @@ def test_reader_whom_another_writer_is_adding_during_an_import_is_let_be(fresh_p
 
     with ThreadPoolExecutor(1) as pool:
         with engine.begin() as other:
-            added = store.add_subscriber(
-                other, parse("ada@example.org"), "Ada", readers.id, PENDING, "", NOON
-            )
+            added = store.add_subscriber(other, parse("ada@example.org"), "Ada", readers.id, PENDING, "", NOON)
             assert added.subscriber_id is not None
             store.unsubscribe(other, added.subscriber_id, readers.id, "the link", NOON)
             # The importer cannot see Ada yet, tries to insert her, and has to wait for us to commit.

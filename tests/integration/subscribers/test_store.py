@@ -62,9 +62,7 @@ def cast_of(conn: Connection, to: MailingList) -> dict[str, int]:
 
 def evidence(conn: Connection, subscriber_id: int) -> list[str]:
     return list(
-        conn.scalars(
-            select(consents.c.what).where(consents.c.subscriber_id == subscriber_id).order_by(consents.c.id)
-        )
+        conn.scalars(select(consents.c.what).where(consents.c.subscriber_id == subscriber_id).order_by(consents.c.id))
     )
 
 
@@ -99,9 +97,7 @@ def test_lists_come_by_name_with_their_readers_counted(conn: Connection, readers
 # Adding
 
 
-def test_added_reader_has_a_subscription_evidence_and_instants(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_added_reader_has_a_subscription_evidence_and_instants(conn: Connection, readers: MailingList) -> None:
     added = store.add_subscriber(
         conn,
         parse("Ada@example.org"),
@@ -122,20 +118,14 @@ def test_added_reader_has_a_subscription_evidence_and_instants(
     assert ada.joined_at == ada.confirmed_at == NOON
     assert profile.subscriptions == (Subscription(readers.id, "Readers", CONFIRMED, NOON),)
     assert profile.suppression is None
-    assert profile.consents == (
-        Consent("put forward as confirmed, said the office", NOON, "added by hand", "Readers"),
-    )
+    assert profile.consents == (Consent("put forward as confirmed, said the office", NOON, "added by hand", "Readers"),)
 
 
-def test_pending_reader_is_confirmed_by_a_later_word_and_never_demoted(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_pending_reader_is_confirmed_by_a_later_word_and_never_demoted(conn: Connection, readers: MailingList) -> None:
     ben = add(conn, "ben@example.org", readers, PENDING)
     found = store.find_subscriber(conn, "ben@example.org")
     assert found is not None and found.confirmed_at is None
-    again = store.add_subscriber(
-        conn, parse("BEN@example.org"), "", readers.id, CONFIRMED, "Ben himself", LATER
-    )
+    again = store.add_subscriber(conn, parse("BEN@example.org"), "", readers.id, CONFIRMED, "Ben himself", LATER)
     assert (again.outcome, again.subscriber_id) == (AddOutcome.UPDATED, ben)
     back = store.add_subscriber(conn, parse("ben@example.org"), "", readers.id, PENDING, "the office", LATER)
     assert back.outcome is AddOutcome.UNCHANGED
@@ -149,9 +139,7 @@ def test_pending_reader_is_confirmed_by_a_later_word_and_never_demoted(
     ]
 
 
-def test_first_confirmation_keeps_its_instant_when_another_list_follows(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_first_confirmation_keeps_its_instant_when_another_list_follows(conn: Connection, readers: MailingList) -> None:
     add(conn, "ada@example.org", readers)
     other = store.add_list(conn, "Other", LATER)
     add(conn, "ada@example.org", other, now=LATER)
@@ -166,9 +154,7 @@ def test_first_confirmation_keeps_its_instant_when_another_list_follows(
 def test_reader_who_left_is_not_brought_back_by_adding(conn: Connection, readers: MailingList) -> None:
     cleo = cast_of(conn, readers)["cleo"]
     before = evidence(conn, cleo)
-    added = store.add_subscriber(
-        conn, parse("cleo@example.org"), "Cleo", readers.id, CONFIRMED, "the office", LATER
-    )
+    added = store.add_subscriber(conn, parse("cleo@example.org"), "Cleo", readers.id, CONFIRMED, "the office", LATER)
     assert added.outcome is AddOutcome.UNSUBSCRIBED and "unsubscribed" in added.words
     profile = store.find_profile(conn, "cleo@example.org")
     assert profile is not None and profile.subscriptions[0].status is UNSUBSCRIBED
@@ -177,9 +163,7 @@ def test_reader_who_left_is_not_brought_back_by_adding(conn: Connection, readers
 
 def test_suppressed_address_is_not_stored_anew(conn: Connection, readers: MailingList) -> None:
     store.suppress(conn, "eve@example.org", "asked by letter", NOON)
-    added = store.add_subscriber(
-        conn, parse("Eve@example.org"), "Eve", readers.id, CONFIRMED, "the office", LATER
-    )
+    added = store.add_subscriber(conn, parse("Eve@example.org"), "Eve", readers.id, CONFIRMED, "the office", LATER)
     assert (added.outcome, added.subscriber_id) == (AddOutcome.SUPPRESSED, None)
     assert "since 2026-03-29: asked by letter" in added.words
     assert store.find_subscriber(conn, "eve@example.org") is None
@@ -225,16 +209,12 @@ def test_unsubscribing_without_a_list_leaves_every_list(conn: Connection, reader
     assert store.may_receive(conn, [ben], readers.id) == {ben: ""}
 
 
-def test_unsubscribing_somebody_who_is_not_there_changes_nothing(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_unsubscribing_somebody_who_is_not_there_changes_nothing(conn: Connection, readers: MailingList) -> None:
     assert not store.unsubscribe(conn, 4711, readers.id, "an old link", NOON)
     assert conn.scalar(select(func.count()).select_from(consents)) == 0
 
 
-def test_suppression_works_for_any_address_and_keeps_its_first_reason(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_suppression_works_for_any_address_and_keeps_its_first_reason(conn: Connection, readers: MailingList) -> None:
     add(conn, "dan@example.org", readers)
     assert store.suppress(conn, "DAN@example.org", "asked by telephone", NOON)
     assert not store.suppress(conn, "dan@example.org", "again", LATER)
@@ -247,9 +227,7 @@ def test_suppression_works_for_any_address_and_keeps_its_first_reason(
         store.suppress(conn, "nonsense", "", NOON)
 
 
-def test_suppression_outlives_its_subscriber_and_the_rest_goes(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_suppression_outlives_its_subscriber_and_the_rest_goes(conn: Connection, readers: MailingList) -> None:
     dan = cast_of(conn, readers)["dan"]
     conn.execute(delete(subscribers).where(subscribers.c.id == dan))
     assert store.is_suppressed(conn, "dan@example.org")
@@ -257,9 +235,7 @@ def test_suppression_outlives_its_subscriber_and_the_rest_goes(
         assert conn.scalar(select(func.count()).select_from(table).where(table.c.subscriber_id == dan)) == 0
 
 
-def test_number_of_a_subscriber_who_is_gone_is_given_to_nobody_else(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_number_of_a_subscriber_who_is_gone_is_given_to_nobody_else(conn: Connection, readers: MailingList) -> None:
     gone = add(conn, "ada@example.org", readers)
     conn.execute(delete(subscribers).where(subscribers.c.id == gone))
     assert add(conn, "ben@example.org", readers) > gone
@@ -268,9 +244,7 @@ def test_number_of_a_subscriber_who_is_gone_is_given_to_nobody_else(
 # Reading
 
 
-def test_pages_of_subscribers_follow_each_other_and_meet_the_filters(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_pages_of_subscribers_follow_each_other_and_meet_the_filters(conn: Connection, readers: MailingList) -> None:
     ids = cast_of(conn, readers)
     other = store.add_list(conn, "Other", NOON)
     eve = add(conn, "eve@example.org", other)
@@ -304,9 +278,7 @@ def test_profiles_of_a_page_hold_each_readers_own_facts(conn: Connection, reader
     assert {email: len(each.consents) for email, each in profiles.items()}["cleo@example.org"] == 2
 
 
-def test_subscribers_are_found_by_id_and_the_missing_are_missing(
-    conn: Connection, readers: MailingList
-) -> None:
+def test_subscribers_are_found_by_id_and_the_missing_are_missing(conn: Connection, readers: MailingList) -> None:
     ids = cast_of(conn, readers)
     found = store.find_subscribers(conn, [ids["ada"], 4711])
     assert {key: each.email for key, each in found.items()} == {ids["ada"]: "ada@example.org"}

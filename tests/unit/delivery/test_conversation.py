@@ -26,9 +26,7 @@ OFFERS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 1000")
 BODY = b"Subject: Trust\r\n\r\nHello Ada\r\n"
 
 
-def envelope(
-    key: int = 1, recipient: str = "ada@example.org", message: bytes = BODY, **changes: Any
-) -> Envelope:
+def envelope(key: int = 1, recipient: str = "ada@example.org", message: bytes = BODY, **changes: Any) -> Envelope:
     return Envelope(key, changes.get("sender", "news@example.org"), recipient, message)
 
 
@@ -118,9 +116,7 @@ def test_tls_is_asked_for_and_everything_offered_before_is_forgotten() -> None:
     assert talk.data_to_send() == b"EHLO [127.0.0.1]\r\n"
     talk.receive(ehlo_reply("8BITMIME"))
     talk.send(envelope())
-    assert (
-        talk.data_to_send() == b"MAIL FROM:<news@example.org>\r\n"
-    )  # no group: PIPELINING was offered in the clear
+    assert talk.data_to_send() == b"MAIL FROM:<news@example.org>\r\n"  # no group: PIPELINING was offered in the clear
 
 
 def test_missing_starttls_is_never_a_silent_fall_back() -> None:
@@ -201,9 +197,7 @@ def test_password_never_leaves_for_another_machine_without_tls() -> None:
     assert talk.data_to_send() == b""
 
 
-@pytest.mark.parametrize(
-    "code, kind", [(535, RelayRefusal), (454, TransientFailure), (421, TransientFailure)]
-)
+@pytest.mark.parametrize("code, kind", [(535, RelayRefusal), (454, TransientFailure), (421, TransientFailure)])
 def test_wrong_password_is_said_without_the_password(code: int, kind: Any) -> None:
     talk = logging_in("AUTH PLAIN")
     token = talk.data_to_send().split()[-1].decode()
@@ -282,9 +276,7 @@ def test_without_pipelining_every_command_has_a_turn_of_its_own(
     assert talk.has_room
 
 
-@pytest.mark.parametrize(
-    "code, kind", [(450, TransientFailure), (452, TransientFailure), (550, PermanentFailure)]
-)
+@pytest.mark.parametrize("code, kind", [(450, TransientFailure), (452, TransientFailure), (550, PermanentFailure)])
 def test_reader_refused_at_rcpt_fails_alone_and_the_next_goes_out_behind_rset(code: int, kind: Any) -> None:
     talk = ready()
     talk.send(envelope())
@@ -367,9 +359,7 @@ def test_refusal_of_the_return_path_gives_the_envelope_back_unmarked(offers: tup
 # -- endings
 
 
-@pytest.mark.parametrize(
-    "heard", [b"421 bye\r\n", b"250 ok\r\n421 bye\r\n", b"250 ok\r\n250 ok\r\n421 bye\r\n"]
-)
+@pytest.mark.parametrize("heard", [b"421 bye\r\n", b"250 ok\r\n421 bye\r\n", b"250 ok\r\n250 ok\r\n421 bye\r\n"])
 def test_421_before_the_message_left_gives_it_back_for_another_connection(heard: bytes) -> None:
     talk = ready()
     talk.send(envelope())
@@ -583,9 +573,7 @@ def test_message_of_8_bits_is_announced_or_fails() -> None:
     assert isinstance(outcome(ready("PIPELINING").send(eight_bits)), PermanentFailure)
 
 
-@pytest.mark.parametrize(
-    "offer, fits", [("SIZE 1000", False), ("SIZE 1010", True), ("SIZE", True), ("SIZE 0", True)]
-)
+@pytest.mark.parametrize("offer, fits", [("SIZE 1000", False), ("SIZE 1010", True), ("SIZE", True), ("SIZE 0", True)])
 def test_message_larger_than_the_relay_takes_fails_with_both_numbers(offer: str, fits: bool) -> None:
     events = ready(offer).send(envelope(message=b"x" * 1_008 + b"\r\n"))
     assert (events == []) is fits
@@ -716,7 +704,5 @@ def test_whatever_a_relay_says_every_envelope_ends_once_and_none_is_sent_without
     keys = [event.envelope.key for event in events if isinstance(event, Settled | Returned)]
     assert len(keys) == len(set(keys))
     yes = b"".join(script).count(b"2")
-    sent = [
-        event.outcome for event in events if isinstance(event, Settled) and isinstance(event.outcome, Sent)
-    ]
+    sent = [event.outcome for event in events if isinstance(event, Settled) and isinstance(event.outcome, Sent)]
     assert len(sent) <= yes and all(200 <= outcome.reply.code < 300 for outcome in sent)

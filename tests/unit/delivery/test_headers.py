@@ -25,9 +25,7 @@ LINK = "https://example.org/unsubscribe/"
 
 printable = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=150)
 awkward = st.lists(
-    st.sampled_from(
-        ["=?", "?=", LOOK_ALIKE, '"', "\\", ",", "<", ">", "@", "(", ")", ":", ".", " ", "Ada", "é", "漢"]
-    ),
+    st.sampled_from(["=?", "?=", LOOK_ALIKE, '"', "\\", ",", "<", ">", "@", "(", ")", ":", ".", " ", "Ada", "é", "漢"]),
     max_size=12,
 ).map("".join)
 names = printable | awkward
@@ -97,9 +95,7 @@ def test_plain_name_is_written_plainly() -> None:
 
 
 def test_name_with_punctuation_is_quoted() -> None:
-    assert (
-        mailbox_value("To", 'Ada "A." L.', "ada@example.org", "name") == rb'"Ada \"A.\" L." <ada@example.org>'
-    )
+    assert mailbox_value("To", 'Ada "A." L.', "ada@example.org", "name") == rb'"Ada \"A.\" L." <ada@example.org>'
 
 
 @pytest.mark.parametrize("name", [LOOK_ALIKE, "=?utf-8?q?Ben?=", "Ada =?utf-8?b?QmVu?="])
@@ -168,9 +164,7 @@ def test_international_domain_is_written_as_a_labels() -> None:
     assert envelope_address("ada@müller.example", "email") == "ada@xn--mller-kva.example"
 
 
-@pytest.mark.parametrize(
-    "address", ["ada@example.org\r\nBcc: dan@example.org", "ada@example.org>", "a\ud800@b.org"]
-)
+@pytest.mark.parametrize("address", ["ada@example.org\r\nBcc: dan@example.org", "ada@example.org>", "a\ud800@b.org"])
 def test_address_that_would_break_out_is_refused(address: str) -> None:
     with pytest.raises(MessageError, match=r"^email: "):
         envelope_address(address, "email")
@@ -233,17 +227,13 @@ def test_any_other_link_is_refused(link: str) -> None:
         unsubscribe_value(link)
 
 
-@pytest.mark.parametrize(
-    "mailto", ["ada@example.org", "mailto:ada", "mailto:ada@example.org\r\nBcc: x", "mailto:a@b>"]
-)
+@pytest.mark.parametrize("mailto", ["ada@example.org", "mailto:ada", "mailto:ada@example.org\r\nBcc: x", "mailto:a@b>"])
 def test_what_is_no_mailto_link_is_refused(mailto: str) -> None:
     with pytest.raises(MessageError, match=r"^unsubscribe_mailto: "):
         unsubscribe_value(LINK, mailto)
 
 
-@pytest.mark.parametrize(
-    "list_id", ["", "1.example.org", "<1>", "<Weekly news.example.org>", "<a.b>\r\n", "<ä.b>"]
-)
+@pytest.mark.parametrize("list_id", ["", "1.example.org", "<1>", "<Weekly news.example.org>", "<a.b>\r\n", "<ä.b>"])
 def test_list_id_is_an_identifier_in_brackets(list_id: str) -> None:
     assert list_id_value("<list-1.example.org>") == b"<list-1.example.org>"
     with pytest.raises(MessageError, match=r"^list_id: "):

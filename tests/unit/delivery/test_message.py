@@ -118,9 +118,7 @@ def test_text_comes_first_and_both_parts_are_what_the_slots_room_fills() -> None
 
 
 def test_lines_end_in_crlf_stay_short_and_never_begin_with_a_dot() -> None:
-    message = issue(subject="Grüße " * 80).build(
-        replace(ADA, unsubscribe_url="https://example.org/" + "x" * 880)
-    )
+    message = issue(subject="Grüße " * 80).build(replace(ADA, unsubscribe_url="https://example.org/" + "x" * 880))
     assert message.endswith(b"--\r\n")
     assert b"\n" not in message.replace(b"\r\n", b"") and b"\r" not in message.replace(b"\r\n", b"")
     assert max(map(len, message.split(b"\r\n"))) <= 998
@@ -171,9 +169,7 @@ def test_boundary_occurs_in_no_body() -> None:
     assert [part.get_content_type() for part in parsed(message).iter_parts()] == ["text/plain", "text/html"]
 
 
-@pytest.mark.parametrize(
-    "name", [LOOK_ALIKE, f"Ada {LOOK_ALIKE}", f'"{LOOK_ALIKE}"', "Ada:", "Bcc: dan@example.org"]
-)
+@pytest.mark.parametrize("name", [LOOK_ALIKE, f"Ada {LOOK_ALIKE}", f'"{LOOK_ALIKE}"', "Ada:", "Bcc: dan@example.org"])
 def test_name_or_subject_adds_no_header_and_arrives_as_it_is(name: str) -> None:
     compiled = issue(subject=name)
     message = compiled.build(reader(name=name))
@@ -246,9 +242,7 @@ def test_message_that_can_be_built_is_read_back_as_meant(name: str, value: str) 
 
 
 def test_verify_finds_a_body_that_would_arrive_changed() -> None:
-    answers = iter(
-        ["Ada", "https://example.org/1", "Ada", "https://example.org/1", "Ben", "https://example.org/1"]
-    )
+    answers = iter(["Ada", "https://example.org/1", "Ada", "https://example.org/1", "Ben", "https://example.org/1"])
     compiled = replace(issue(), escape=lambda slot, values: next(answers))
     with pytest.raises(MessageError, match=r"^text: would arrive changed"):
         verify(compiled, ADA)

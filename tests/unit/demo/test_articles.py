@@ -17,9 +17,7 @@ from newsletter.model import CallToAction, Season
 
 DEMO = files("newsletter.demo")
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
-SLUGS = sorted(
-    entry.name.removesuffix(".md") for entry in (DEMO / "articles").iterdir() if entry.name.endswith(".md")
-)
+SLUGS = sorted(entry.name.removesuffix(".md") for entry in (DEMO / "articles").iterdir() if entry.name.endswith(".md"))
 
 
 def parts_of(slug: str) -> tuple[dict[str, Any], str]:
@@ -32,8 +30,7 @@ def parts_of(slug: str) -> tuple[dict[str, Any], str]:
 
 ARTICLES = {slug: parts_of(slug) for slug in SLUGS}
 AUTHORS = {
-    author["name"]: author
-    for author in tomllib.loads((DEMO / "authors.toml").read_text(encoding="utf-8"))["author"]
+    author["name"]: author for author in tomllib.loads((DEMO / "authors.toml").read_text(encoding="utf-8"))["author"]
 }
 CALLS = tomllib.loads((DEMO / "calls-to-action.toml").read_text(encoding="utf-8"))
 

@@ -19,9 +19,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 3, 3, 8, tzinfo=UTC)
 
 
-def occurrences(
-    count: int, every: timedelta = timedelta(weeks=1), start: datetime = START
-) -> list[Occurrence]:
+def occurrences(count: int, every: timedelta = timedelta(weeks=1), start: datetime = START) -> list[Occurrence]:
     instants = [start + number * every for number in range(count)]
     return [Occurrence(instant, instant.astimezone(BERLIN)) for instant in instants]
 
@@ -64,9 +62,7 @@ def test_season_that_opens_takes_its_place_in_the_queue() -> None:
     coming = forecast(occurrences(5), library, History(), RULES)
     assert slugs(coming) == ["any", "thing", "spring", "", ""]
     assert coming[-1].words == "nothing can be picked: 1 out of season, 3 already sent"
-    in_winter = forecast(
-        occurrences(2, start=datetime(2026, 12, 1, 8, tzinfo=UTC)), library, History(), RULES
-    )
+    in_winter = forecast(occurrences(2, start=datetime(2026, 12, 1, 8, tzinfo=UTC)), library, History(), RULES)
     assert slugs(in_winter) == ["winter", "any"]
 
 
@@ -76,9 +72,7 @@ def test_season_over_new_year_and_a_leap_day() -> None:
         article("leap", "2019-01-01", season="02-29..02-29"),
         article("new-year", "2020-01-01", season="12-31..01-01"),
     ]
-    coming = forecast(
-        occurrences(70, daily, datetime(2027, 12, 25, 8, tzinfo=UTC)), library, History(), RULES
-    )
+    coming = forecast(occurrences(70, daily, datetime(2027, 12, 25, 8, tzinfo=UTC)), library, History(), RULES)
     assert {str(one.occurrence.local.date()): one.articles[0] for one in coming if one.articles} == {
         "2027-12-31": "new-year",
         "2028-02-29": "leap",
@@ -147,9 +141,7 @@ class NotTheSameAuthor:
     tally = "of the same author"
 
     def judge(self, article: Article, history: History, at: Moment) -> Verdict:
-        lately = (
-            slug for slug in self.author if any((at.utc - one).days < 8 for one in history.sent_at(slug))
-        )
+        lately = (slug for slug in self.author if any((at.utc - one).days < 8 for one in history.sent_at(slug)))
         if any(self.author[slug] == self.author[article.slug] for slug in lately):
             return Refusal("the same author as last week")
         return Score("another author")

@@ -60,9 +60,7 @@ def test_refused_candidate_keeps_the_words_of_the_other_rules() -> None:
         "expired: its last day was 2024-01-01",
         "already sent on this schedule on 2026-01-06",
     ]
-    assert judged.reasons[-1] == Reason(
-        "queue", judged.reasons[-1].score, False, "published 2023-06-23, priority 0"
-    )
+    assert judged.reasons[-1] == Reason("queue", judged.reasons[-1].score, False, "published 2023-06-23, priority 0")
 
 
 def test_nothing_to_pick_is_an_answer_that_counts_the_reasons() -> None:
@@ -157,15 +155,13 @@ articles = st.builds(
     priority=st.integers(-1, 1),
     not_before=days,
     expires=days,
-    seasons=st.lists(
-        st.sampled_from([Season.parse("02-01..04-30"), Season.parse("06-01..06-30")]), max_size=1
-    ).map(tuple),
+    seasons=st.lists(st.sampled_from([Season.parse("02-01..04-30"), Season.parse("06-01..06-30")]), max_size=1).map(
+        tuple
+    ),
     missing=st.sampled_from([(), (), (), ("title",)]),
 )
 libraries = st.lists(articles, max_size=12, unique_by=lambda article: article.slug)
-histories = st.builds(
-    History, sent=st.dictionaries(slugs, st.just((SENT,)), max_size=4), seed=st.integers(0, 3)
-)
+histories = st.builds(History, sent=st.dictionaries(slugs, st.just((SENT,)), max_size=4), seed=st.integers(0, 3))
 
 
 @settings(max_examples=150, deadline=None)
@@ -180,9 +176,7 @@ def test_neither_the_order_of_candidates_nor_of_rules_matters(library, history, 
 
 @settings(max_examples=150, deadline=None)
 @given(libraries, histories, st.integers(1, 3))
-def test_the_best_that_are_not_refused_are_picked(
-    library: list[Article], history: History, count: int
-) -> None:
+def test_the_best_that_are_not_refused_are_picked(library: list[Article], history: History, count: int) -> None:
     picked = pick(library, history, count)
     allowed = [one for one in picked.candidates if not one.refused]
     assert len(picked.slugs) == min(count, len(allowed))

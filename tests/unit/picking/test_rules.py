@@ -93,9 +93,7 @@ def test_two_authors_without_a_bio_are_both_named() -> None:
 
 def test_first_day_is_already_allowed() -> None:
     article = replace(ARTICLE, not_before=date(2026, 3, 3))
-    assert judged(NotBefore(), article, on("2026-03-02")) == Refusal(
-        "not before 2026-03-03", date(2026, 3, 3)
-    )
+    assert judged(NotBefore(), article, on("2026-03-02")) == Refusal("not before 2026-03-03", date(2026, 3, 3))
     assert judged(NotBefore(), article, on("2026-03-03")) == Score("allowed since 2026-03-03")
     assert judged(NotBefore(), ARTICLE) == Score("no first day is set")
 
@@ -103,9 +101,7 @@ def test_first_day_is_already_allowed() -> None:
 def test_last_day_is_still_allowed() -> None:
     article = replace(ARTICLE, expires=date(2026, 3, 3))
     assert judged(NotExpired(), article, on("2026-03-03")) == Score("expires after 2026-03-03")
-    assert judged(NotExpired(), article, on("2026-03-04")) == Refusal(
-        "expired: its last day was 2026-03-03", NEVER
-    )
+    assert judged(NotExpired(), article, on("2026-03-04")) == Refusal("expired: its last day was 2026-03-03", NEVER)
     assert judged(NotExpired(), ARTICLE) == Score("it does not expire")
 
 
@@ -137,9 +133,7 @@ WINTER, SUMMER = "15 November to 6 January", "1 June to 31 August"
         ("12-01..02-29", "2027-03-01", "out of season: only 1 December to 29 February", "2027-12-01"),
     ],
 )
-def test_season_is_a_window_of_days_also_over_new_year(
-    season: str, day: str, words: str, opens: str | None
-) -> None:
+def test_season_is_a_window_of_days_also_over_new_year(season: str, day: str, words: str, opens: str | None) -> None:
     article = replace(ARTICLE, seasons=(Season.parse(season),))
     expected = Refusal(words, date.fromisoformat(opens)) if opens else Score(words)
     assert judged(InSeason(), article, on(day)) == expected
@@ -171,9 +165,7 @@ def test_no_season_opens_before_the_day_its_refusal_names(seasons: tuple[Season,
 
 
 def test_sent_once_on_this_schedule_is_enough() -> None:
-    history = History(
-        {"trust": (datetime(2025, 3, 3, 8, tzinfo=UTC), datetime(2026, 3, 2, 23, 30, tzinfo=UTC))}
-    )
+    history = History({"trust": (datetime(2025, 3, 3, 8, tzinfo=UTC), datetime(2026, 3, 2, 23, 30, tzinfo=UTC))})
     # The day is that of the schedule's zone.
     assert judged(NotSentBefore(), ARTICLE, history=history) == Refusal(
         "already sent on this schedule on 2026-03-03", NEVER
@@ -202,18 +194,14 @@ def test_queue_tells_days_apart_at_any_priority(priority: int, day: date) -> Non
         Queue().share(replace(ARTICLE, priority=priority, published=published), History(), TODAY)
         for published in (day, day + timedelta(days=1))
     )
-    assert (
-        older > newer > Queue().share(replace(ARTICLE, priority=priority, published=None), History(), TODAY)
-    )
+    assert older > newer > Queue().share(replace(ARTICLE, priority=priority, published=None), History(), TODAY)
 
 
 def test_queue_says_date_and_priority() -> None:
     score = judged(Queue(), ARTICLE)
     assert score.words == "published 2023-06-23, priority 0"
     assert score == Score(score.words, Queue().share(ARTICLE, History(), TODAY))
-    assert judged(Queue(), replace(ARTICLE, published=None, priority=3)) == Score(
-        "without a date, priority 3", 3
-    )
+    assert judged(Queue(), replace(ARTICLE, published=None, priority=3)) == Score("without a date, priority 3", 3)
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:

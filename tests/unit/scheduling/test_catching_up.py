@@ -26,9 +26,7 @@ def look(
     grace_minutes: int = 240,
     created: datetime = CREATED,
 ) -> CatchUp:
-    schedule = Schedule(
-        "weekly", 1, "readers", cron, "Europe/Berlin", grace_minutes=grace_minutes, created=created
-    )
+    schedule = Schedule("weekly", 1, "readers", cron, "Europe/Berlin", grace_minutes=grace_minutes, created=created)
     return catch_up(schedule, handled_until, now, BERLIN)
 
 

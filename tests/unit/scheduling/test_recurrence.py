@@ -159,9 +159,7 @@ def test_calendar_ends_without_an_error() -> None:
     at_the_end = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
     for zone in ("Europe/Berlin", "America/New_York"):
         assert list(occurrences("0 9 * * *", ZoneInfo(zone), at_the_end)) == []
-    assert (
-        len(list(occurrences("0 9 1 * *", ZoneInfo("Europe/Berlin"), datetime(9999, 1, 2, tzinfo=UTC)))) == 11
-    )
+    assert len(list(occurrences("0 9 1 * *", ZoneInfo("Europe/Berlin"), datetime(9999, 1, 2, tzinfo=UTC)))) == 11
 
 
 def test_leap_day_comes_every_four_years() -> None:
@@ -229,10 +227,7 @@ def minute_by_minute(cron: str, zone: ZoneInfo, start: datetime, end: datetime) 
     while at <= end:
         now = wall(at, zone)
         if now > highest:
-            times = (
-                highest + timedelta(minutes=n)
-                for n in range(1, int((now - highest).total_seconds()) // 60 + 1)
-            )
+            times = (highest + timedelta(minutes=n) for n in range(1, int((now - highest).total_seconds()) // 60 + 1))
             if any(wanted(cron, time) for time in times) and at > start:
                 yield at
             highest = now
@@ -246,9 +241,7 @@ def minute_by_minute(cron: str, zone: ZoneInfo, start: datetime, end: datetime) 
     day=st.sampled_from(CHANGES),
     offset=st.integers(-2 * 24 * 60, 12 * 60),
 )
-def test_none_is_lost_or_doubled_against_asking_every_minute(
-    zone: ZoneInfo, cron: str, day: date, offset: int
-) -> None:
+def test_none_is_lost_or_doubled_against_asking_every_minute(zone: ZoneInfo, cron: str, day: date, offset: int) -> None:
     start = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=offset)
     end = start + timedelta(days=2)
     found = list(occurrences(cron, zone, start, until=end))
@@ -266,9 +259,7 @@ def test_none_is_lost_or_doubled_against_asking_every_minute(
     offset=st.integers(-24 * 60, 24 * 60),
     seconds=st.integers(0, 59),
 )
-def test_backwards_finds_the_same_as_forwards(
-    zone: ZoneInfo, cron: str, day: date, offset: int, seconds: int
-) -> None:
+def test_backwards_finds_the_same_as_forwards(zone: ZoneInfo, cron: str, day: date, offset: int, seconds: int) -> None:
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=offset, seconds=seconds)
     since = at - timedelta(days=2)
     forwards = list(occurrences(cron, zone, since, until=at))

@@ -20,9 +20,7 @@ def test_names_of_all_kinds_are_kept_as_they_are(name: str) -> None:
     assert clean_name(f" {name}\t") == name
 
 
-@pytest.mark.parametrize(
-    "name", ["Ada\nBcc: x", "Ada\r", "Ada\x00", "A\tda", "A\u2028da", "\ud800", "a" * 301]
-)
+@pytest.mark.parametrize("name", ["Ada\nBcc: x", "Ada\r", "Ada\x00", "A\tda", "A\u2028da", "\ud800", "a" * 301])
 def test_names_that_could_break_a_line_are_refused(name: str) -> None:
     with pytest.raises(InvalidField, match=r"^name: "):
         clean_name(name)

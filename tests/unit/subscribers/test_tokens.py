@@ -67,10 +67,7 @@ def test_test_copy_is_known_as_one() -> None:
 
 
 @settings(max_examples=200)
-@given(
-    st.text(max_size=120)
-    | st.from_regex(r"[0-9]{1,5}\.[0-9]{1,3}\.[0-9]{1,3}\.[A-Za-z0-9_-]{43}", fullmatch=True)
-)
+@given(st.text(max_size=120) | st.from_regex(r"[0-9]{1,5}\.[0-9]{1,3}\.[0-9]{1,3}\.[A-Za-z0-9_-]{43}", fullmatch=True))
 def test_any_other_text_is_refused_and_nothing_breaks(text: str) -> None:
     with pytest.raises(InvalidToken):
         TOKENS.read_unsubscribe(text)

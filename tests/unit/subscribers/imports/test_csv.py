@@ -46,9 +46,7 @@ def test_rows_come_with_line_address_name_and_attributes() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1252"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1252"])
 def test_encodings_that_programs_save_are_all_read(encoding: str) -> None:
     assert read(FILE.encode(encoding)) == read(FILE)
 
@@ -185,9 +183,7 @@ def test_what_a_spreadsheet_writes_is_what_is_read(
     writer.writerow(["email", "name", "attributes"])
     writer.writerows((email, name, json.dumps(attributes)) for email, name, attributes in people)
     rows = read(written.getvalue().encode(encoding))
-    found = [
-        (row.email, row.name, json.loads(row.attributes)) for row in rows if isinstance(row, AcceptedRow)
-    ]
+    found = [(row.email, row.name, json.loads(row.attributes)) for row in rows if isinstance(row, AcceptedRow)]
     assert found == people
 
 

@@ -1,0 +1,240 @@
+"""`newsletter issues …` and `newsletter deliveries`: what is going out, and to whom it went."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from newsletter import shapes
+from newsletter.app import App
+from newsletter.cli.output import (
+    Json,
+    Yes,
+    complain,
+    confirm,
+    opened,
+    print_array,
+    print_json,
+    progress,
+    say,
+    table,
+)
+from newsletter.model import Delivery, Issue
+from newsletter.states import DeliveryStatus
+
+app = typer.Typer(help="Editions of a newsletter.", no_args_is_help=True)
+
+Id = Annotated[int, typer.Argument(metavar="ID", help="The issue's number.")]
+
+
+@app.command("list")
+def list_(context: typer.Context, json: Json = False) -> None:
+    """The latest issues, newest first."""
+    from newsletter.store.issues import list_issues
+
+    home = opened(context)
+    with home.database.read() as connection:
+        found = list_issues(connection)
+    if json:
+        print_json([_shape(home, issue) for issue in found])
+        return
+    rows = [
+        (
+            each.id,
+            each.state,
+            each.subject,
+            _when(each),
+            each.planned,
+            each.counts.get(DeliveryStatus.SENT, 0),
+        )
+        for each in found
+    ]
+    table(("id", "state", "subject", "occurrence", "planned", "sent"), rows, "there is no issue yet")
+
+
+@app.command()
+def show(context: typer.Context, id: Id, json: Json = False) -> None:
+    """One issue, and why its article was picked."""
+    from newsletter.desk.sending import find
+    from newsletter.store.issues import picked_of
+
+    home = opened(context)
+    issue = find(home, id)
+    with home.database.read() as connection:
+        picked = picked_of(connection, id)
+    if json:
+        print_json({**_shape(home, issue), "picked": picked})
+        return
+    _print(home, issue, json)
+    for one in picked["candidates"]:
+        if one["slug"] in issue.articles:
+            say(f"picked {one['slug']}: {'; '.join(each['words'] for each in one['reasons'])}")
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    schedule: Annotated[
+        str | None, typer.Argument(metavar="[SCHEDULE]", help="Needed where there are several.")
+    ] = None,
+    pin: Annotated[str | None, typer.Option(metavar="SLUG", help="This article, if no rule refuses it.")] = None,
+    json: Json = False,
+) -> None:
+    """Draft the schedule's next issue; a second call gives the same draft."""
+    from newsletter.desk.making import plan_issue
+
+    home = opened(context)
+    _print(home, plan_issue(home, schedule, pin), json)
+
+
+@app.command()
+def send(context: typer.Context, id: Id, yes: Yes = False, json: Json = False) -> None:
+    """Send an issue now, or go on with one, and wait for the end."""
+    from newsletter.desk import sending
+
+    home = opened(context)
+    issue = sending.find(home, id)
+    confirm(f"Send {issue.subject!r} to the list {issue.list_name!r}?", yes)
+    with _stoppable() as stop, progress("sending", sending.expected(home, issue)) as advance:
+        outcomes = sending.send(home, id, stop, advance)
+    _print(home, outcomes.issue, json)
+    if outcomes.words:
+        complain(outcomes.words)
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets, so that what is in flight is finished and recorded; a second Ctrl-C ends at once."""
+    stop = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        complain("stopping; what is in flight is finished first (once more to stop at once)")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@app.command()
+def test(
+    context: typer.Context,
+    id: Id,
+    to: Annotated[str, typer.Option(metavar="EMAIL", help="Who gets the copy.")],
+    json: Json = False,
+) -> None:
+    """Send one copy for a made-up reader; its links change nothing for anybody."""
+    from newsletter.desk.sending import send_test
+    from subscribers import parse
+
+    delivery = send_test(opened(context), id, parse(to).email)
+    if json:
+        print_json(shapes.delivery(delivery))
+    else:
+        say(f"a test copy of issue {id} was handed over for {delivery.email}: {delivery.reply}")
+
+
+@app.command()
+def pause(context: typer.Context, id: Id, json: Json = False) -> None:
+    """Begin no new message of an issue that is being sent."""
+    from newsletter.desk.sending import pause as pause_issue
+
+    home = opened(context)
+    _print(home, pause_issue(home, id), json)
+
+
+@app.command()
+def resume(context: typer.Context, id: Id, json: Json = False) -> None:
+    """Let a paused issue go on; `run` or `issues send` delivers it."""
+    from newsletter.desk.sending import resume as resume_issue
+
+    home = opened(context)
+    _print(home, resume_issue(home, id), json)
+
+
+@app.command()
+def cancel(context: typer.Context, id: Id, yes: Yes = False, json: Json = False) -> None:
+    """End an issue: whoever has not got it gets nothing, and its occurrence is skipped."""
+    from newsletter.desk import sending
+
+    home = opened(context)
+    issue = sending.find(home, id)
+    confirm(f"Cancel issue {id}, {issue.subject!r}?", yes)
+    _print(home, sending.cancel(home, id), json)
+
+
+@app.command()
+def settle(
+    context: typer.Context,
+    id: Id,
+    sent: Annotated[bool, typer.Option("--sent", help="Those in doubt were sent.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Send to those in doubt again.")] = False,
+    json: Json = False,
+) -> None:
+    """Say what became of the readers in doubt."""
+    from newsletter.desk.sending import settle as settle_issue
+
+    if sent is again:
+        raise typer.BadParameter("say either --sent or --again")
+    home = opened(context)
+    issue, count = settle_issue(home, id, sent)
+    _print(home, issue, json)
+    if not json:
+        say(f"{count} settled: " + ("called sent" if sent else f"to be sent again with `newsletter issues send {id}`"))
+
+
+def deliveries(
+    context: typer.Context,
+    issue: Annotated[int, typer.Argument(metavar="ISSUE")],
+    status: Annotated[DeliveryStatus | None, typer.Option(help="Only these.")] = None,
+    json: Json = False,
+) -> None:
+    """One row for each reader of an issue."""
+    from newsletter.desk.sending import find
+    from newsletter.store.deliveries import list_deliveries
+
+    home = opened(context)
+    find(home, issue)
+    with home.database.read() as connection:
+        found = list_deliveries(connection, issue, status)
+        if json:
+            print_array(map(shapes.delivery, found))
+            return
+        rows = ((each.email, each.status, each.attempts, shapes.instant(each.sent_at), _told(each)) for each in found)
+        table(("email", "status", "tries", "sent", "reply"), rows, "nobody")
+
+
+def _told(delivery: Delivery) -> str:
+    later = f" (again at {shapes.instant(delivery.next_attempt)})" if delivery.next_attempt else ""
+    return (delivery.reply or delivery.reason) + later
+
+
+def _shape(home: App, issue: Issue) -> dict[str, object]:
+    return shapes.issue(issue, home.newsletter(issue.newsletter_id).name)
+
+
+def _print(home: App, issue: Issue, json: bool) -> None:
+    if json:
+        print_json(_shape(home, issue))
+        return
+    say(f"issue {issue.id} ({issue.state}): {issue.subject}")
+    if issue.pause_reason:
+        say(f"    because: {issue.pause_reason}")
+    say(f"    articles {', '.join(issue.articles)}; list {issue.list_name}; {_when(issue)}")
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(issue.counts.items()))
+    say(f"    {issue.planned} planned" + (f": {counts}" if counts else ""))
+
+
+def _when(issue: Issue) -> str:
+    return f"{issue.occurrence.local:%a %Y-%m-%d %H:%M}" if issue.occurrence else ""

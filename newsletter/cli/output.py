@@ -1,0 +1,100 @@
+"""Values → what a person or a script reads: tables, one JSON document, one line of complaint, a progress bar."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from newsletter.app import App, open_app
+from newsletter.errors import Refused
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def opened(context: typer.Context) -> App:
+    """The home this command works in. Raises NotFound or ConfigError."""
+    app = open_app(context.obj)
+    context.call_on_close(app.close)
+    return app
+
+
+def print_json(document: Any) -> None:
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def say(words: str = "") -> None:
+    """A line for a person, on stdout."""
+    print(words)
+
+
+def note(words: str) -> None:
+    """A line beside the result, on stderr."""
+    print(words, file=sys.stderr)
+
+
+def complain(words: str) -> None:
+    """The one line that says what went wrong."""
+    print(f"newsletter: {words}", file=sys.stderr)
+
+
+def print_array(shapes: Iterable[Any]) -> None:
+    """One JSON document, an array, written as it is read: there may be a million."""
+    separator = "["
+    for shape in shapes:
+        print(separator)
+        print(json.dumps(shape, ensure_ascii=False), end="")
+        separator = ","
+    print("[]" if separator == "[" else "\n]")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
+    """A table on a terminal, tab-separated lines elsewhere; `empty` when there is nothing."""
+    given = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        if given:
+            print("\t".join(columns))
+        for row in given:
+            print("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
+        if not given:
+            note(empty)
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in given:
+        shown.add_row(*map(escape, row))
+    Console().print(shown if given else escape(empty))
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Nothing, once the person agrees. Raises Refused when nobody can be asked, Abort when they say no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused(f"{question} Nobody can be asked here: say --yes")
+    typer.confirm(question, abort=True)
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, silence elsewhere; called with how many more are done."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.advance(task, done)

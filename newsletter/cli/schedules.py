@@ -1,0 +1,212 @@
+"""`newsletter schedules …`, and the two commands that look ahead: `forecast` and `next`."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from newsletter import shapes
+from newsletter.app import App
+from newsletter.cli.output import Json, Yes, confirm, opened, print_json, say, table
+from newsletter.errors import Refused
+
+app = typer.Typer(help="When issues go out.", no_args_is_help=True)
+
+ScheduleName = Annotated[str | None, typer.Argument(metavar="[SCHEDULE]", help="Needed where there are several.")]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: str,
+    list: Annotated[str, typer.Option("--list", metavar="LIST", help="The mailing list its issues go to.")],
+    when: Annotated[
+        str | None, typer.Option(help='"every tuesday 09:00", "every weekday 8:00", "monthly on day 1 10:00"')
+    ] = None,
+    cron: Annotated[str | None, typer.Option(help='Five fields: "0 9 * * 2".')] = None,
+    newsletter: Annotated[str | None, typer.Option(help="Else the one of config.toml.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Else the newsletter's.")] = None,
+    grace: Annotated[float, typer.Option(metavar="HOURS", help="How late an issue may still go out.")] = 4.0,
+    json: Json = False,
+) -> None:
+    """Plan issues, and say back what was understood."""
+    from newsletter.desk.schedules import add_schedule
+
+    if (when is None) == (cron is None):
+        raise typer.BadParameter("say either --when or --cron")
+    home = opened(context)
+    add_schedule(home, name, list, when, cron, newsletter, timezone, grace)
+    _show(home, name, json)
+
+
+@app.command("list")
+def list_(context: typer.Context, json: Json = False) -> None:
+    """Every schedule."""
+    from newsletter.desk.schedules import described
+
+    home = opened(context)
+    found = [shapes.schedule(*each) for each in described(home)]
+    if json:
+        print_json(found)
+        return
+    rows = [
+        (each["name"], each["status"], each["list"], each["words"], each["timezone"], _first(each["next"]))
+        for each in found
+    ]
+    hint = 'there is no schedule yet: `newsletter schedules add NAME --list LIST --when "every tuesday 09:00"`'
+    table(("name", "status", "list", "when", "time zone", "next"), rows, hint)
+
+
+def _first(coming: list[dict[str, Any]]) -> str:
+    return str(coming[0]["local"]) if coming else "-"
+
+
+@app.command()
+def show(context: typer.Context, name: str, json: Json = False) -> None:
+    """One schedule, its next five instants, and what became of the last ones."""
+    _show(opened(context), name, json)
+
+
+def _show(home: App, name: str, json: bool) -> None:
+    from newsletter.desk.schedules import describe, past
+
+    shown = shapes.schedule(*describe(home, name))
+    shown["past"] = [
+        {**(shapes.occurrence(occurrence) or {}), "state": occurrence.state, "reason": reason or None}
+        for occurrence, reason in past(home, name)
+    ]
+    if json:
+        print_json(shown)
+        return
+    say(f"{shown['name']} ({shown['status']}): {shown['words']}, {shown['timezone']}")
+    say(f"newsletter {shown['newsletter']!r} to the list {shown['list']!r}")
+    say(f"cron {shown['cron']!r}, grace {shown['grace_minutes']} minutes")
+    for each in shown["next"]:
+        say(f"    {each['local']}  ({each['utc']})")
+    for each in shown["past"]:
+        say(f"    was {each['state']}: {each['local']}" + (f" ({each['reason']})" if each["reason"] else ""))
+
+
+@app.command()
+def pause(context: typer.Context, name: str, json: Json = False) -> None:
+    """Make no issues until `resume`; what falls due meanwhile is not made up for."""
+    from newsletter.desk.schedules import pause_schedule
+
+    home = opened(context)
+    pause_schedule(home, name)
+    _show(home, name, json)
+
+
+@app.command()
+def resume(context: typer.Context, name: str, json: Json = False) -> None:
+    """Go on with a paused schedule, from its next occurrence."""
+    from newsletter.desk.schedules import resume_schedule
+
+    home = opened(context)
+    resume_schedule(home, name)
+    _show(home, name, json)
+
+
+@app.command()
+def remove(context: typer.Context, name: str, yes: Yes = False) -> None:
+    """End a schedule. Its issues stay; its name is free again."""
+    from newsletter.desk.schedules import describe, remove_schedule
+
+    home = opened(context)
+    describe(home, name)
+    confirm(f"Remove the schedule {name!r}?", yes)
+    remove_schedule(home, name)
+    say(f"the schedule {name!r} is removed")
+
+
+def forecast(
+    context: typer.Context,
+    schedule: ScheduleName = None,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many issues.")] = 12,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DATE|INSTANT", help="Inclusive; from today's history.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What will go out, and when: the same rules as the picking itself, run forward."""
+    from newsletter.desk.picks import forecast_of
+
+    home = opened(context)
+    seen = forecast_of(home, schedule, count, _instant(home, start))
+    shown = [
+        {
+            "occurrence": shapes.occurrence(each.occurrence),
+            "schedule": name.name,
+            "articles": list(each.articles),
+            "authors": list(each.authors),
+            "words": each.words,
+            "readers": readers,
+            "groups": [],
+            "warnings": [] if each.articles else [each.words],
+        }
+        for name, each, readers in seen
+    ]
+    if json:
+        print_json(shown)
+        return
+    rows = [
+        (
+            f"{each.occurrence.local:%a %Y-%m-%d %H:%M}",
+            name.name,
+            ", ".join(each.articles) or "-",
+            ", ".join(each.authors),
+            each.words,
+        )
+        for name, each, _ in seen
+    ]
+    table(("when", "schedule", "article", "author", "why"), rows, "nothing is to come")
+
+
+def next_pick(
+    context: typer.Context,
+    schedule: ScheduleName = None,
+    at: Annotated[str | None, typer.Option(metavar="INSTANT", help="As if this were the moment.")] = None,
+    json: Json = False,
+) -> None:
+    """What would be picked next and why: every candidate with every rule's word."""
+    from newsletter.desk.picks import next_pick as pick_next
+
+    home = opened(context)
+    shown = pick_next(home, schedule, _instant(home, at))
+    if json:
+        print_json(shown)
+        return
+    say(f"{shown['schedule']}, {shown['occurrence']['local']}: {', '.join(shown['pick']) or 'nothing'}")
+    say(shown["words"])
+    rows = [(each["slug"], _verdict(each, shown["pick"]), why(each)) for each in shown["candidates"]]
+    table(("article", "", "why"), rows, "the library is empty")
+
+
+def _verdict(candidate: dict[str, Any], picked: list[str]) -> str:
+    if candidate["slug"] in picked:
+        return "picked"
+    return "refused" if candidate["refused"] else "waits"
+
+
+def why(candidate: dict[str, Any]) -> str:
+    """The refusals alone, where there are any; else the words that put it in its place."""
+    reasons = candidate["reasons"]
+    chosen = [each for each in reasons if each["refused"]] or [each for each in reasons if each["score"]]
+    return "; ".join(each["words"] for each in chosen)
+
+
+def _instant(home: App, text: str | None) -> datetime | None:
+    """A day (its beginning) or an instant; without an offset in the first newsletter's zone."""
+    if text is None:
+        return None
+    zone = ZoneInfo(home.first_newsletter.timezone)
+    try:
+        if len(text) == len("2026-01-01"):
+            return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{text!r} is neither a date, YYYY-MM-DD, nor an instant, YYYY-MM-DDTHH:MM:SSZ") from None
+    return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
