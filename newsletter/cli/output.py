@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from newsletter.app import App, open_app
-from newsletter.errors import Refused
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -77,12 +76,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) 
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Nothing, once the person agrees. Raises Refused when nobody can be asked, Abort when they say no."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Refused(f"{question} Nobody can be asked here: say --yes")
-    typer.confirm(question, abort=True)
+    """Nothing, once the person agrees; a script is not asked, it knows what it calls. Raises Abort for a no."""
+    if not yes and sys.stdin.isatty():
+        typer.confirm(question, abort=True)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from newsletter.delivery.headers import parse_mailbox
+from newsletter.delivery.headers import Mailbox, parse_mailbox
 from newsletter.errors import Refused
 from newsletter.model import Newsletter
 from subscribers import is_free_mail
@@ -14,18 +14,23 @@ PRIVATE_NAMES = ("localhost", "local", "internal", "lan", "home.arpa", "test", "
 """Endings of names that only some machines know (RFC 6761, RFC 6762, RFC 8375)."""
 
 
-def require_sender(newsletter: Newsletter) -> None:
-    """What nothing at all is sent without. Raises Refused or MessageError."""
+def require_from_address(newsletter: Newsletter) -> Mailbox:
+    """Who the mail is from. Raises Refused while that is not set, MessageError when it is no mailbox."""
     if not newsletter.from_address:
         raise Refused('newsletter.from_address is empty: set it in config.toml, as "Name <address>"')
-    parse_mailbox(newsletter.from_address, "newsletter.from_address")
+    return parse_mailbox(newsletter.from_address, "newsletter.from_address")
+
+
+def require_sender(newsletter: Newsletter) -> None:
+    """What nothing at all is sent without. Raises Refused or MessageError."""
+    require_from_address(newsletter)
     if not newsletter.postal_address.strip():
         raise Refused("newsletter.postal_address is empty: set it in config.toml; the law wants it in every footer")
 
 
 def require_reachable(newsletter: Newsletter, base_url: str) -> None:
     """What no reader beyond the example domains is mailed without. Raises Refused."""
-    domain = parse_mailbox(newsletter.from_address, "newsletter.from_address").domain
+    domain = require_from_address(newsletter).domain
     if is_free_mail(domain):
         raise Refused(
             f"newsletter.from_address is at {domain}, whose rules refuse its name on mail from elsewhere: "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.app import App
 from newsletter.checking.report import CheckInput, Report, check_issue
+from newsletter.delivery.guards import require_from_address
 from newsletter.delivery.message import CompiledIssue, ReaderCopy, compile_issue, verify
 from newsletter.desk.making import Made
 from newsletter.errors import Refused
@@ -48,7 +48,7 @@ class Copies:
         return self._copy(reader, date, self.app.tokens.test_copy_token(), email)
 
     def _copy(self, reader: Subscriber, date: datetime, token: str, email: str = "") -> ReaderCopy:
-        url = f"{self.app.base_url}/unsubscribe/{token}"
+        url = _unsubscribe_url(self.app, token)
         mailto = self.newsletter.unsubscribe_mailto
         return ReaderCopy(
             subscriber_id=reader.id,
@@ -66,18 +66,17 @@ class Copies:
 
 
 def copies_of(app: App, made: Made, key: str, list_id: int, issue_id: int | None) -> Copies:
-    """The issue ready for any reader, one message of it read back and found right. Raises MessageError.
+    """The issue ready for any reader, one message of it read back and found right. Raises Refused or MessageError.
 
     `key` tells one mailing from all others: it goes into the Message-ID.
     """
-    sender = made.newsletter.from_address
-    domain = sender.rpartition("@")[2].strip("> ")
+    sender = require_from_address(made.newsletter)
     compiled = compile_issue(
         key=key,
-        from_address=sender,
+        from_address=made.newsletter.from_address,
         reply_to=made.newsletter.reply_to,
         subject=made.rendered.subject,
-        list_id=f"<list-{list_id}.{_ascii(domain)}>",
+        list_id=f"<list-{list_id}.{sender.domain}>",
         html=made.rendered.html,
         text=made.rendered.text,
         keyed_hash=app.tokens.keyed_hash,
@@ -87,16 +86,15 @@ def copies_of(app: App, made: Made, key: str, list_id: int, issue_id: int | None
     return copies
 
 
-def _ascii(domain: str) -> str:
-    return domain if domain.isascii() else domain.encode("idna").decode("ascii")
-
-
 def report_on(app: App, made: Made) -> Report:
     """What the pre-flight rules say, asked with a made-up reader's copy."""
-    copies = copies_of(app, made, "check", 0, None)
-    values: Mapping[str, str] = copies.for_nobody(app.clock()).values
+    values = {**MADE_UP.values(), "unsubscribe_url": _unsubscribe_url(app, app.tokens.test_copy_token())}
     html, text = fill(made.rendered.html, values), fill(made.rendered.text, values)
     return check_issue(CheckInput(rendered=made.rendered, newsletter=made.newsletter, html=html, text=text))
+
+
+def _unsubscribe_url(app: App, token: str) -> str:
+    return f"{app.base_url}/unsubscribe/{token}"
 
 
 def require_pass(app: App, made: Made) -> None:
