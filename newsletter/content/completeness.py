@@ -1,0 +1,60 @@
+"""An article and the calls to action at hand → what keeps it from being sent, and what mends it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from newsletter.content.reading import body_text
+from newsletter.model import DEFAULT_CALL_TO_ACTION, Article, CallToAction
+
+
+def missing(article: Article, calls_to_action: Mapping[str, CallToAction]) -> tuple[str, ...]:
+    """What the article lacks to be sent: `title`, `body`, `author`, `bio`, `call_to_action.url` …"""
+    absent: list[str] = []
+    if not article.title.strip():
+        absent.append("title")
+    if not body_text(article.body_html) and "<img" not in article.body_html:
+        absent.append("body")
+    if not any(author.name.strip() for author in article.authors):
+        absent.append("author")
+    elif any(not author.bio.strip() for author in article.authors):
+        absent.append("bio")
+    call = merged_call_to_action(article, calls_to_action)
+    return (*absent, *(f"call_to_action.{name}" for name in call.missing))
+
+
+def merged_call_to_action(article: Article, calls_to_action: Mapping[str, CallToAction]) -> CallToAction:
+    """The article's own, each field it lacks taken from its first author's, then from `default`."""
+    own = article.call_to_action or CallToAction()
+    authors = calls_to_action.get(article.authors[0].call_to_action) if article.authors else None
+    return own.or_else(authors).or_else(calls_to_action.get(DEFAULT_CALL_TO_ACTION))
+
+
+def explain_missing(article: Article, missing: Sequence[str]) -> str:
+    """One sentence for each thing that is missing, with the command that mends it; empty when nothing is."""
+    edit = f"newsletter articles edit {shlex.quote(article.slug)} --set"
+    sentences: list[str] = []
+    if "title" in missing:
+        sentences.append(f"it has no title ({edit} title=…)")
+    if "body" in missing:
+        sentences.append("it has no body (mend its source and import it again)")
+    if "author" in missing:
+        sentences.append(f"it has no author ({edit} authors=NAME)")
+    if "bio" in missing:
+        sentences += [_no_bio(author.name) for author in article.authors if not author.bio.strip()]
+    call_fields = [name.removeprefix("call_to_action.") for name in missing if name.startswith("call_to_action.")]
+    if call_fields:
+        options = " ".join(f"--{name} …" for name in call_fields)
+        words = _listed(call_fields)
+        command = f"newsletter calls-to-action set {DEFAULT_CALL_TO_ACTION} {options}"
+        sentences.append(f"its call to action has no {words} ({command})")
+    return "; ".join(sentences)
+
+
+def _no_bio(name: str) -> str:
+    return f"its author {name} has no bio (newsletter authors set {shlex.quote(name)} --bio …)"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,178 @@
+"""Pasted text → blocks (a paragraph, a list item, each with its line), and an article's blocks → its HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from itertools import pairwise
+
+MAX_HEADING = 90  # characters
+_MAX_HEADING_WORDS = 14
+_MAX_QUESTION_WORDS = 12  # a longer question is asked of the reader, it opens nothing
+_MIN_WRAPPED = 40  # characters; shorter lines are not broken by a width
+_MAX_WRAPPED = 100
+
+_BULLET = re.compile(r"(?:[-*–—•◦▪‣·●○]\s+|[•◦▪‣●○]\s*)(?=\S)")
+_NUMBER = re.compile(r"(\d{1,2})[.)]\s+(?=\S)")
+_CLOSING_QUOTES = "\"'”’»)]* "
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph, heading or list item. `marker` is "" for text, "-" for a bullet, else the number."""
+
+    text: str
+    line: int  # 1-based
+    marker: str = ""
+
+    @property
+    def is_item(self) -> bool:
+        return bool(self.marker)
+
+    @property
+    def end(self) -> str:
+        """The last sign that is not a quotation mark or a bracket."""
+        return self.text.rstrip(_CLOSING_QUOTES)[-1:]
+
+    @property
+    def is_question_or_call(self) -> bool:
+        return not self.is_item and ("?" in self.text or self.end == "!")
+
+    @property
+    def is_short_line(self) -> bool:
+        """Has the shape of a heading or of a button: short, and no sentence."""
+        words = len(self.text.split())
+        is_short = len(self.text) <= MAX_HEADING and words <= _MAX_HEADING_WORDS
+        return is_short and self.end not in ".!,;:…" and not self.text[0].islower()
+
+
+def split_blocks(text: str) -> list[Block]:
+    """The blocks of pasted text, in order. Lines that only a narrow window broke are joined again."""
+    numbered = [(number, _plain(line)) for number, line in enumerate(text.split("\n"), 1)]
+    width = _wrapped_width([line for _, line in numbered])
+    blocks: list[Block] = []
+    previous = ""
+    for number, line in numbered:
+        if line and previous and _is_continuation(previous, line, width):
+            last = blocks.pop()
+            blocks.append(Block(f"{last.text} {line}", last.line, last.marker))
+        elif line:
+            blocks.append(_block(line, number))
+        previous = line
+    kept = [block for block in blocks if any(char.isalnum() for char in block.text)]
+    return [_item_or_dash(kept, index) for index in range(len(kept))]
+
+
+def _item_or_dash(blocks: Sequence[Block], index: int) -> Block:
+    """A dash before one line alone is no list: `– Jane Doe`."""
+    block = blocks[index]
+    around = [*blocks[max(0, index - 1) : index], *blocks[index + 1 : index + 2]]
+    if block.marker not in ("–", "—"):
+        return block
+    has_fellow = any(other.marker == block.marker for other in around)
+    return replace(block, marker="-") if has_fellow else Block(f"{block.marker} {block.text}", block.line)
+
+
+def _plain(line: str) -> str:
+    # Zero-width signs and no-break spaces come along when a rendered page is copied.
+    return re.sub(r"[ \xa0\u2007\u202f]+", " ", re.sub("[\u200b\u200c\u2060\ufeff\xad]", "", line)).strip()
+
+
+def _wrapped_width(lines: Sequence[str]) -> int:
+    """The width the text was broken at, 0 when each line is a paragraph."""
+    longest = max(map(len, lines), default=0)
+    pairs = [(one, two) for one, two in pairwise(lines) if one and two]
+    full = [one for one, two in pairs if len(one) >= longest * 0.8 and two[0].islower()]
+    return longest if _MIN_WRAPPED <= longest <= _MAX_WRAPPED and len(full) >= 2 else 0
+
+
+def _is_continuation(previous: str, line: str, width: int) -> bool:
+    if not width or _BULLET.match(line) or _NUMBER.match(line):
+        return False
+    return len(previous) + 1 + len(line.split()[0]) > width
+
+
+def _block(line: str, number: int) -> Block:
+    bullet = _BULLET.match(line)
+    if bullet:
+        marker = bullet[0][0] if bullet[0][0] in "–—" else "-"
+        return Block(line[bullet.end() :], number, marker)
+    numbered = _NUMBER.match(line)
+    if numbered:
+        return Block(line[numbered.end() :], number, numbered[1])
+    return Block(line, number)
+
+
+def heading_lines(blocks: Sequence[Block]) -> frozenset[int]:
+    """The lines that are headings: short, no sentence, and something to head below them."""
+    found = set()
+    for index in range(len(blocks) - 2, -1, -1):
+        block, below = blocks[index], blocks[index + 1]
+        is_above_heading = below.line in found and blocks[index + 2].line not in found
+        if _is_heading(block, below, is_above_heading) and not _is_in_list(blocks, index):
+            found.add(block.line)
+    return frozenset(found)
+
+
+def _is_heading(block: Block, below: Block, is_above_heading: bool) -> bool:
+    if block.marker == "-" or not block.is_short_line:
+        return False
+    if block.end == "?" and (len(block.text.split()) > _MAX_QUESTION_WORDS or block.text.count("?") > 1):
+        return False
+    if block.is_item:
+        return not below.is_item and not below.is_short_line
+    return is_above_heading or below.is_item or not below.is_short_line
+
+
+def _is_in_list(blocks: Sequence[Block], index: int) -> bool:
+    """`1. Breathe` above a paragraph is a heading, unless items with the numbers around it touch it."""
+    block = blocks[index]
+    if not block.is_item or index == 0 or not blocks[index - 1].is_item:
+        return False
+    return blocks[index - 1].marker != "-"
+
+
+def write_body(blocks: Sequence[Block]) -> str:
+    """The blocks as HTML: h2, h3 for a heading right under another, paragraphs, lists."""
+    headings = heading_lines(blocks)
+    parts: list[str] = []
+    index = 0
+    while index < len(blocks):
+        block = blocks[index]
+        if block.line in headings:
+            level = 3 if index and blocks[index - 1].line in headings else 2
+            number = f"{block.marker}. " if block.is_item else ""
+            parts.append(f"<h{level}>{number}{_escaped(block.text)}</h{level}>")
+            index += 1
+        elif block.is_item:
+            items = _items_from(blocks, index, headings)
+            parts.append(_list(items))
+            index += len(items)
+        else:
+            parts.append(f"<p>{_escaped(block.text)}</p>")
+            index += 1
+    return "\n".join(parts)
+
+
+def _items_from(blocks: Sequence[Block], start: int, headings: frozenset[int]) -> list[Block]:
+    is_bulleted = blocks[start].marker == "-"
+    items: list[Block] = []
+    for block in blocks[start:]:
+        if not block.is_item or (block.marker == "-") != is_bulleted or block.line in headings:
+            break
+        items.append(block)
+    return items
+
+
+def _list(items: Sequence[Block]) -> str:
+    written = "".join(f"<li>{_escaped(item.text)}</li>" for item in items)
+    if items[0].marker == "-":
+        return f"<ul>{written}</ul>"
+    first = int(items[0].marker)
+    return f"<ol>{written}</ol>" if first == 1 else f'<ol start="{first}">{written}</ol>'
+
+
+def _escaped(text: str) -> str:
+    return escape(text, quote=False)

@@ -1,0 +1,338 @@
+"""A page below its byline → author, credit, call to action, and the blocks that are the article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from newsletter.content.people import is_same_person
+from newsletter.content.sources.text_blocks import Block, heading_lines
+from newsletter.content.sources.text_signs import (
+    AuthorSign,
+    is_bar,
+    is_comments_heading,
+    is_related_heading,
+    read_author_sign,
+    read_bio_opening,
+    read_credit,
+    read_topics,
+)
+from newsletter.model import Author, CallToAction, Guess, Hero
+
+_SHORT = 300  # characters of a paragraph that may be a call to action
+_LONG = 100  # characters from which a line is a paragraph, whatever surrounds it
+_MAX_LABEL_WORDS = 6
+_MAX_LABEL = 45
+_MAX_CALL_BLOCKS = 6
+_ARROWS = " →»\u203a>"  # the ornaments of buttons
+_MAX_BIO = 4  # paragraphs
+
+_CONTACT = re.compile(
+    r"\b(?:contact|call|book|schedule|reach out|get in touch|sign up|get started|appointment|consultation|"
+    r"text us|e-?mail us|write to us|visit us|join us|learn more|request|start|begin|apply|register|donate|"
+    r"shop|buy|subscribe|"
+    r"connect|talk to us|find (?:a|your|out)|kontakt\w*|termin\w*|rufen sie|contactez|appelez|rendez-vous|"
+    r"ll[aá]m\w+|cont[aá]ct\w+|reserv\w+)\b",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"(?:s?he|they|in (?:his|her|their)|his|her|their|when not)\b", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Ending:
+    """`groups` are the blocks left over, parted where something else stood between them."""
+
+    groups: list[list[Block]] = field(default_factory=lambda: [[]])
+    author: Author | None = None
+    hero: Hero | None = None
+    call_to_action: CallToAction | None = None
+    topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    guesses: list[Guess] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    left_out: list[Block] = field(default_factory=list)
+
+    def guess(self, name: str, value: str, line: int) -> None:
+        if value:
+            self.guesses.append(Guess(name, value, line))
+
+    def part(self) -> None:
+        if self.groups[-1]:
+            self.groups.append([])
+
+    @property
+    def body(self) -> list[Block]:
+        return [block for group in self.groups for block in group]
+
+
+def read_ending(blocks: Sequence[Block], known: Sequence[Author]) -> Ending:
+    """What `blocks` (a page without its title and byline) hold; `known` are the authors of the byline."""
+    ending = Ending()
+    rest = _without_signs(_without_furniture(blocks, ending), ending)
+    _take_author(rest, known, ending)
+    _take_call_to_action(ending)
+    _leave_out_remains(ending)
+    return ending
+
+
+def _without_furniture(blocks: Sequence[Block], ending: Ending) -> list[Block | None]:
+    """The blocks without share bars, related posts and comments; None stands where something was."""
+    rest: list[Block | None] = []
+    is_left_out: Callable[[Block], bool] = _nothing
+    has_body = False
+    for block in blocks:
+        if not block.is_item and has_body and is_comments_heading(block.text):
+            is_left_out = _anything
+        elif not block.is_item and has_body and is_related_heading(block.text):
+            is_left_out = _is_no_paragraph
+        elif not is_bar(block.text):
+            if _is_sign(block) or not is_left_out(block):
+                is_left_out = _nothing
+                rest.append(block)
+                has_body = has_body or len(block.text) > _LONG
+                continue
+        ending.left_out.append(block)
+        rest.append(None)
+    return rest
+
+
+def _nothing(_block: Block) -> bool:
+    return False
+
+
+def _anything(_block: Block) -> bool:
+    return True
+
+
+def _is_no_paragraph(block: Block) -> bool:
+    """Under `Related posts` stand titles; a paragraph, or a call to get in touch, is the page again."""
+    is_call = block.is_question_or_call and bool(_CONTACT.search(block.text))
+    return len(block.text) < _LONG and not is_call
+
+
+def _is_sign(block: Block) -> bool:
+    return bool(read_credit(block.text) or read_author_sign(block.text))
+
+
+def _without_signs(blocks: Sequence[Block | None], ending: Ending) -> list[Block | None]:
+    """The blocks without photo credits and lists of topics, which are kept beside."""
+    rest: list[Block | None] = []
+    for block in blocks:
+        hero = read_credit(block.text) if block else None
+        topics = read_topics(block.text) if block else None
+        if block and hero:
+            _keep_credit(hero, block, ending)
+        elif block and topics:
+            name, values = topics
+            ending.topics.setdefault(name, values)
+            ending.guess(name, ", ".join(values), block.line)
+        rest.append(None if hero or topics else block)
+    return rest
+
+
+def _keep_credit(hero: Hero, block: Block, ending: Ending) -> None:
+    if ending.hero is not None:
+        ending.notes.append(f"line {block.line}: a second photo credit was left out: {block.text!r}")
+        return
+    ending.hero = hero
+    ending.guess("hero.credit", hero.credit, block.line)
+    ending.guess("hero.credit_source", hero.credit_source, block.line)
+
+
+def _take_author(blocks: Sequence[Block | None], known: Sequence[Author], ending: Ending) -> None:
+    """Moves the blocks into `ending.groups`, all but the author's heading and bio."""
+    index = 0
+    while index < len(blocks):
+        block = blocks[index]
+        if block is None:
+            ending.part()
+            index += 1
+            continue
+        sign = _author_sign_at(blocks, index, known) if ending.author is None else None
+        if sign is None:
+            ending.groups[-1].append(block)
+            index += 1
+            continue
+        bio = _bio_after(blocks, index + 1, sign, known)
+        _keep_author(sign, block, bio, ending)
+        ending.part()
+        index += 1 + len(bio)
+    if ending.author is None:
+        _take_unannounced_bio(known, ending)
+
+
+def _author_sign_at(blocks: Sequence[Block | None], index: int, known: Sequence[Author]) -> AuthorSign | None:
+    block = blocks[index]
+    sign = read_author_sign(block.text) if block and not block.is_item else None
+    if sign is None or sign.is_certain or sign.author is None:
+        return sign
+    name = sign.author.name
+    below = blocks[index + 1] if index + 1 < len(blocks) else None
+    is_known = any(is_same_person(name, author.name) for author in known)
+    is_last = below is None and bool(sign.author.credentials)
+    is_person = is_known or is_last or (below is not None and _speaks_of(below.text, name))
+    return sign if is_person else None
+
+
+def _speaks_of(text: str, name: str) -> bool:
+    """Whether a paragraph opens with a person: a pronoun, or a part of the name, followed by what they do."""
+    opening = re.match(r"(?:[^\W\d_][^\s,]*,?\s+){1,8}?(?:is|has|was|works|holds|earned|ist|est|es)\b", text)
+    words = {word.strip(".,").casefold() for word in text.split()[:3]}
+    # `Panic attacks are …` below `About Panic Attacks` opens with its words, but with nobody's doings.
+    is_named = bool(words & {word.casefold() for word in name.split()}) and opening is not None
+    return is_named or bool(_PRONOUN.match(text))
+
+
+def _bio_after(blocks: Sequence[Block | None], start: int, sign: AuthorSign, known: Sequence[Author]) -> list[Block]:
+    paragraphs: list[Block] = []
+    for block in blocks[start:]:
+        if block is None or block.is_item or block.is_short_line:
+            break
+        if block.is_question_or_call and len(block.text) <= _SHORT and (paragraphs or _CONTACT.search(block.text)):
+            break
+        paragraphs.append(block)
+    names = [sign.author.name] if sign.author else [author.name for author in known]
+    spoken = 0
+    while spoken < len(paragraphs) and any(_speaks_of(paragraphs[spoken].text, name) for name in names):
+        spoken += 1
+    if not sign.is_about:
+        return paragraphs[:spoken]
+    # An author's box may also stand above the article: then only what speaks of the author belongs to it.
+    has_article_below = any(block and len(block.text) > _LONG for block in blocks[start + len(paragraphs) :])
+    if len(paragraphs) <= _MAX_BIO and not has_article_below:
+        return paragraphs
+    return paragraphs[: max(spoken, 1)]
+
+
+def _keep_author(sign: AuthorSign, block: Block, bio: Sequence[Block], ending: Ending) -> None:
+    text = "\n\n".join(paragraph.text for paragraph in bio)
+    author = sign.author or (read_bio_opening(bio[0].text) if bio else None)
+    line = block.line if sign.author else bio[0].line if bio else block.line
+    ending.author = replace(author, bio=text) if author else Author("", bio=text)
+    for name in ("name", "credentials", "role", "practice"):
+        ending.guess(f"author.{name}", getattr(ending.author, name), line)
+    ending.guess("author.bio", text, bio[0].line if bio else block.line)
+
+
+def _take_unannounced_bio(known: Sequence[Author], ending: Ending) -> None:
+    """The last paragraph, when it opens with the full name of the byline's author."""
+    group = ending.groups[-1] or (ending.groups[-2] if len(ending.groups) > 1 else [])
+    for block in group[-3:]:
+        person = read_bio_opening(block.text) if len(block.text) >= _LONG / 2 else None
+        if person and len(ending.body) > 1 and any(is_same_person(person.name, author.name) for author in known):
+            where = group.index(block)
+            index = next(number for number, other in enumerate(ending.groups) if other is group)
+            ending.groups[index : index + 1] = [group[:where], group[where + 1 :]]
+            _keep_author(AuthorSign(person, True, False), block, [block], ending)
+            return
+
+
+def _take_call_to_action(ending: Ending) -> None:
+    """Looks from the end of the page upwards, no further than the article itself."""
+    for index in range(len(ending.groups) - 1, -1, -1):
+        group = ending.groups[index]
+        has_body_above = any(ending.groups[:index])
+        call = _closing_call(group, has_body_above) if group else None
+        if call is not None:
+            _keep_call(call, ending)
+            ending.groups[index] = [block for block in group if block not in call.blocks]
+            return
+        if any(len(block.text) > _LONG for block in group):
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    text: Sequence[Block]
+    labels: Sequence[Block]
+
+    @property
+    def blocks(self) -> list[Block]:
+        return [*self.text, *self.labels]
+
+
+def _closing_call(group: Sequence[Block], stands_apart: bool) -> _Call | None:
+    """The questions or calls that end a group, with the button below them; None when it ends otherwise."""
+    labels = _labels_at_end(group)
+    above = group[: len(group) - len(labels)]
+    text = _questions_at_end(above, stands_apart)
+    has_contact = any(_CONTACT.search(block.text) for block in [*text, *labels])
+    if text and (labels or stands_apart or has_contact):
+        return _Call(text, labels)
+    if not labels or not (_CONTACT.search(labels[-1].text) or (stands_apart and len(labels) == 1)):
+        return None
+    if len(labels) > 1:  # the line above the button is a call that is no sentence
+        return _Call(labels[-2:-1], labels[-1:])
+    is_call_above = bool(above) and len(above[-1].text) <= _SHORT and bool(_CONTACT.search(above[-1].text))
+    return _Call(above[-1:] if is_call_above and (stands_apart or len(above) > 1) else [], labels)
+
+
+def _labels_at_end(group: Sequence[Block]) -> list[Block]:
+    labels: list[Block] = []
+    for block in reversed(group):
+        if not _is_label(block) or (labels and block.end == "!"):
+            break
+        labels.insert(0, block)
+    # `Contact us today!` below a question is the button, unless it is all there is.
+    if labels and labels[0].end == "!" and len(labels) == len(group):
+        labels.pop(0)
+    return labels
+
+
+def _is_label(block: Block) -> bool:
+    words = block.text.strip(_ARROWS).split()
+    if block.is_item or not words or len(block.text) > _MAX_LABEL or block.end in "?.,:;…":
+        return False
+    return len(words) <= 3 if block.end == "!" else len(words) <= _MAX_LABEL_WORDS
+
+
+def _questions_at_end(above: Sequence[Block], stands_apart: bool) -> list[Block]:
+    """The last blocks that ask or call; between them and the button one plain line may invite too."""
+    taken: list[Block] = []
+    for block in reversed(above):
+        if len(taken) == _MAX_CALL_BLOCKS or len(block.text) > _SHORT or block.is_item:
+            break
+        is_invitation = not taken and not block.is_short_line and bool(_CONTACT.search(block.text))
+        if not block.is_question_or_call and not is_invitation:
+            break
+        taken.insert(0, block)
+    while taken and not stands_apart and not ("?" in taken[0].text or _CONTACT.search(taken[0].text)):
+        taken.pop(0)  # `You are worth it!` may well be how the article ends
+    is_question = any(block.is_question_or_call for block in taken)
+    leaves_body = stands_apart or len(taken) < len(above)
+    return taken if is_question and leaves_body else []
+
+
+def _keep_call(call: _Call, ending: Ending) -> None:
+    text = " ".join(block.text for block in call.text)
+    label = call.labels[0].text.strip(_ARROWS) if call.labels else ""
+    ending.call_to_action = CallToAction(text, label)
+    if call.text:
+        ending.guess("call_to_action.text", text, call.text[0].line)
+    if call.labels:
+        ending.guess("call_to_action.label", label, call.labels[0].line)
+    ending.left_out += call.labels[1:]
+
+
+def _leave_out_remains(ending: Ending) -> None:
+    """After the author's lines only paragraphs and what they head are article; stray lines are the page's."""
+    first = next((index for index, group in enumerate(ending.groups) if group), 0)
+    for index in range(first + 1, len(ending.groups)):
+        group = ending.groups[index]
+        if not any(len(block.text) > _LONG or block.is_item for later in ending.groups[index:] for block in later):
+            ending.left_out += group
+            ending.groups[index] = []
+            continue
+        dangling = _dangling(group) if not any(ending.groups[index + 1 :]) else []
+        ending.left_out += dangling
+        ending.groups[index] = [block for block in group if block not in dangling]
+
+
+def _dangling(group: Sequence[Block]) -> list[Block]:
+    headings = heading_lines(group)
+    dangling: list[Block] = []
+    for block in reversed(group):
+        if not block.is_short_line or block.is_item or block.line in headings:
+            break
+        dangling.append(block)
+    return dangling

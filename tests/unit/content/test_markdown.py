@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from newsletter.content.draft import Draft
+from newsletter.content.sources import read
+from newsletter.errors import SourceError
+from newsletter.model import Author, CallToAction, Guess, Hero, Season
+
+FULL = """---
+title: "A Calm Evening: how?"
+subtitle: Small steps
+date: 2024-03-03T10:00:00+02:00
+authors:
+  - name: Jane Doe
+    credentials: LCSW
+    role: Therapist
+    practice: Harbour House
+    bio: |
+      Jane works here.
+
+      She likes tea.
+    photo: media/jane.jpg
+    url: https://example.org/jane
+    email: jane@example.org
+  - John Roe, PhD
+categories: [Sleep, Rest]
+tags: evening, calm
+summary: One paragraph.
+image:
+  src: media/evening.jpg
+  alt: A lamp
+  credit: Ann Poe
+  credit_source: Unsplash
+language: no
+draft: yes
+slug: calm-evening
+source_url: https://example.org/calm
+seasons: ["11-15..01-06", 03-01..03-31]
+not_before: 2024-04-01
+expires: 1 May 2030
+priority: -3
+evergreen: true
+call_to_action:
+  text: Ready?
+  label: Start
+  url: https://example.org/start
+mood: quiet
+---
+
+# A Calm Evening: how?
+
+First *paragraph* with {{ braces }}.
+
+## Second
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+~~gone~~ <script>alert(1)</script>
+"""
+
+
+def _read(text: str, source: str = "posts/2024-03-03-my-post.md") -> Draft:
+    return read(text.encode(), source)
+
+
+def test_every_field_of_the_front_matter_is_read() -> None:
+    draft = _read(FULL)
+    assert draft.title == "A Calm Evening: how?"
+    assert (draft.subtitle, draft.summary, draft.slug) == ("Small steps", "One paragraph.", "calm-evening")
+    assert draft.published == date(2024, 3, 3)
+    assert draft.authors == (
+        Author(
+            "Jane Doe",
+            "LCSW",
+            "Therapist",
+            "Harbour House",
+            "Jane works here.\n\nShe likes tea.",
+            "media/jane.jpg",
+            "https://example.org/jane",
+            "jane@example.org",
+        ),
+        Author("John Roe", "PhD"),
+    )
+    assert (draft.categories, draft.tags) == (("Sleep", "Rest"), ("evening", "calm"))
+    assert draft.hero == Hero("media/evening.jpg", "A lamp", "Ann Poe", "Unsplash")
+    assert (draft.language, draft.is_draft, draft.priority, draft.evergreen) == ("no", True, -3, True)
+    assert draft.source_url == "https://example.org/calm"
+    assert draft.seasons == (Season((11, 15), (1, 6)), Season((3, 1), (3, 31)))
+    assert (draft.not_before, draft.expires) == (date(2024, 4, 1), date(2030, 5, 1))
+    assert draft.call_to_action == CallToAction("Ready?", "Start", "https://example.org/start")
+    assert draft.notes == ("front matter key 'mood' is not used",)
+
+
+def test_body_is_clean_html_without_the_title() -> None:
+    body = _read(FULL).body_html
+    assert body.startswith("<p>First <em>paragraph</em> with {{ braces }}.</p>\n<h2>Second</h2>\n<table>")
+    assert "<del>gone</del>" in body
+    assert "A Calm Evening" not in body
+    assert "script" not in body
+
+
+def test_title_comes_from_the_first_h1_with_its_line() -> None:
+    draft = _read("---\ndate: 2024-01-01\n---\n\nIntro.\n\n# The *real* title\n\nText.\n")
+    assert draft.title == "The real title"
+    assert draft.guesses == (Guess("title", "The real title", 7),)
+    assert draft.body_html == "<p>Intro.</p>\n<p>Text.</p>"
+
+
+def test_title_comes_from_the_file_name_when_there_is_no_other() -> None:
+    draft = _read("Only text.\n")
+    assert draft.title == "My post"
+    assert draft.guesses == (Guess("title", "My post", None),)
+    assert draft.notes == ("no date found", "no author found")
+
+
+def test_h1_that_is_not_the_title_stays_as_h2() -> None:
+    assert _read("---\ntitle: One\n---\n# Two\n").body_html == "<h2>Two</h2>"
+
+
+@pytest.mark.parametrize(
+    ("yaml", "authors"),
+    [
+        ("author: Jane Doe, LCSW", (Author("Jane Doe", "LCSW"),)),
+        ("author: Jane Doe and John Roe", (Author("Jane Doe"), Author("John Roe"))),
+        ("authors: [Jane Doe, John Roe]", (Author("Jane Doe"), Author("John Roe"))),
+        ("author: {name: Jane Doe, bio: Hello.}", (Author("Jane Doe", bio="Hello."),)),
+        ("authors: {Jane Doe: {role: Nurse}}", (Author("Jane Doe", role="Nurse"),)),
+        ("author: the whole team", (Author("the whole team"),)),
+        ("author:", ()),
+    ],
+)
+def test_authors_in_every_form(yaml: str, authors: tuple[Author, ...]) -> None:
+    assert _read(f"---\n{yaml}\n---\nText\n").authors == authors
+
+
+def test_words_that_yaml_would_turn_into_something_else_stay_words() -> None:
+    draft = _read("---\ntitle: 12:30\nsubtitle: yes\nsummary: 2024\nlang: NO\n---\nText\n")
+    assert (draft.title, draft.subtitle, draft.summary, draft.language) == ("12:30", "yes", "2024", "NO")
+
+
+def test_picture_written_flat() -> None:
+    draft = _read("---\nimage: a.png\nimage_alt: A\nimage_credit: B\nimage_credit_source: C\n---\nText\n")
+    assert draft.hero == Hero("a.png", "A", "B", "C")
+
+
+def test_slug_is_made_fit_with_a_note() -> None:
+    draft = _read("---\nslug: Mein Süßer Brief\n---\nText\n")
+    assert draft.slug == "mein-susser-brief"
+    assert "the slug 'Mein Süßer Brief' was written 'mein-susser-brief'" in draft.notes
+
+
+@pytest.mark.parametrize(
+    ("yaml", "line", "words"),
+    [
+        ("title: [a", 2, "the front matter is not YAML"),
+        ("title: a\n\tdate: b", 3, "the front matter is not YAML"),
+        ("title: a\n- b", 3, "the front matter is not YAML"),
+        ("just words", 2, "not YAML with keys"),
+        ("title: a\ntitle: b", 3, "'title' stands there twice"),
+        ("a: 1\ntitle: [a, b]", 3, "'title' must be words, not a list"),
+        ("a: 1\ndate: soon", 3, "'date' must be a date such as 2024-03-31, not 'soon'"),
+        ("date: 2024-13-45", 2, "'date' must be a date"),
+        ("draft: maybe", 2, "'draft' must be true or false, not 'maybe'"),
+        ("priority: high", 2, "'priority' must be a whole number, not 'high'"),
+        ("seasons: [winter]", 2, "'seasons' holds no season: a season is written MM-DD..MM-DD"),
+        ("tags: {a: b}", 2, "'tags' must be a list or words, not keys with values"),
+        ("authors:\n  - name: Jane\n    url: javascript:x", 4, "'authors.url' must be an http(s) address"),
+        ("authors:\n  - role: Nurse", 3, "'authors' has no `name`"),
+        ("call_to_action: Start", 2, "'call_to_action' must be keys with values, not 'Start'"),
+        ("call_to_action:\n  url: mailto:a@example.org", 3, "'call_to_action.url' must be an http(s) address"),
+        ("image: javascript:x", 2, "'image' must be a path or an http(s) address"),
+        ("language: English please", 2, "'language' must be a language such as en or de-AT"),
+    ],
+)
+def test_wrong_front_matter_names_field_and_line(yaml: str, line: int, words: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        _read(f"---\n{yaml}\n---\nText\n", "a.md")
+    assert caught.value.line == line
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(f"a.md, line {line}: ")
+
+
+def test_front_matter_that_is_not_closed_is_named() -> None:
+    with pytest.raises(SourceError, match=r"a\.md, line 1: the front matter that opens here is not closed"):
+        _read("---\ntitle: a\n\nText\n", "a.md")
+
+
+def test_empty_lines_above_the_front_matter_count() -> None:
+    with pytest.raises(SourceError, match=r"a\.md, line 5: .*'draft'"):
+        _read("\n\n---\ntitle: a\ndraft: maybe\n---\nText\n", "a.md")
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "a: &a [x, x]\n" + "\n".join(f"k{n}: &b{n} [{', '.join(['*a'] * 9)}]" for n in range(9)),
+        "a: " + "[" * 5_000 + "]" * 5_000,
+        "a: " + "x" * 100_000,
+    ],
+    ids=["aliases", "nesting", "length"],
+)
+def test_front_matter_that_would_explode_is_refused(yaml: str) -> None:
+    with pytest.raises(SourceError, match="the front matter"):
+        _read(f"---\n{yaml}\n---\nText\n")
+
+
+def test_front_matter_makes_any_file_markdown() -> None:
+    assert _read("---\ntitle: T\n---\n*a*\n", "a.txt").body_html == "<p><em>a</em></p>"
+
+
+def test_format_can_be_forced() -> None:
+    assert read(b"# T\n\n*a*\n", "a.txt", "markdown").title == "T"
+    assert read(b"Title\n\nLong words *a* here.\n", "a.md", "text").body_html == "<p>Long words *a* here.</p>"
+
+
+def test_unknown_format_is_refused() -> None:
+    with pytest.raises(SourceError, match="the format 'docx' is not known; it is one of auto, markdown, text"):
+        read(b"x", "a.docx", "docx")
+
+
+def test_nested_markdown_is_read_as_deep_as_anyone_writes() -> None:
+    assert "x" in _read("> " * 60 + "x\n").body_html
+    assert "x" in _read("[" * 20_000 + "x\n").body_html
+
+
+def test_markdown_nested_beyond_reason_is_refused_rather_than_cut_short() -> None:
+    with pytest.raises(SourceError, match=r"a\.md, line 3: the Markdown is nested deeper than 99"):
+        _read("# T\n\n" + "> " * 5_000 + "x\n", "a.md")
+
+
+def test_markdown_with_an_empty_body_says_so() -> None:
+    assert "no body found" in _read("---\ntitle: T\n---\n").notes

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from newsletter.content.reading import body_text, reading_minutes
+
+
+def test_text_has_a_blank_line_between_paragraphs() -> None:
+    html = "<h2>Head</h2>\n<p>One\n<em>two</em> &amp; three.<br>Four</p><blockquote><p>Said</p></blockquote>"
+    assert body_text(html) == "Head\n\nOne two & three.\nFour\n\nSaid"
+
+
+def test_items_stand_on_lines_of_their_own() -> None:
+    html = '<ul><li>a</li><li><p>b</p><ul><li>c</li></ul></li></ul><ol start="3"><li>d</li><li>e</li></ol><p>f</p>'
+    assert body_text(html) == "- a\n- b\n  - c\n\n3. d\n4. e\n\nf"
+
+
+def test_rows_and_code_keep_their_lines() -> None:
+    html = "<table><tbody><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></tbody></table><pre> x\n   y</pre>"
+    assert body_text(html) == "a b\nc\n\n x\n   y"
+
+
+def test_reading_takes_at_least_a_minute() -> None:
+    assert reading_minutes("") == 1
+    assert reading_minutes("<p>" + "word " * 219 + "</p>") == 1
+    assert reading_minutes("<p>" + "word " * 1100 + "</p>") == 5
