@@ -1,0 +1,1 @@
+"""Requests from readers and machines → the pages that every mail links to, served beside everything else."""
