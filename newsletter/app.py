@@ -41,6 +41,7 @@ class App:
     def database(self) -> Database:
         """The database, its schema known to be this program's. Raises DatabaseError when it is not."""
         database = Database(self.home.database_url(self.config.database.url))
+        database.remove_old_copies(self.clock())
         if database.revision() is None:
             database.upgrade(self.clock())
         database.require_current()

@@ -32,6 +32,7 @@ class NewsletterTable(_Table):
     reply_to: str = ""  # where answers go; empty: to from_address
     postal_address: str = ""  # stands in every footer; nothing is sent while it is empty
     privacy_url: str = ""  # linked in the footer when it is set
+    logo: str = ""  # a picture under media/ for the head of every mail; empty: the name as text
     notice: str = ""  # a line above the footer, for instance whom to call in a crisis
     unsubscribe_mailto: str = ""  # a mailbox that also takes unsubscribe requests; empty: the link alone
     language: str = "en"  # BCP 47, of the look's words and of articles that do not say

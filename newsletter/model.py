@@ -143,6 +143,7 @@ class Newsletter:
     reply_to: str = ""
     postal_address: str = ""
     privacy_url: str = ""
+    logo: str = ""  # a path under media/
     notice: str = ""
     unsubscribe_mailto: str = ""
     language: str = "en"

@@ -31,6 +31,7 @@ newsletters = Table(
     Column("reply_to", Text, nullable=False, default=""),
     Column("postal_address", Text, nullable=False, default=""),
     Column("privacy_url", Text, nullable=False, default=""),
+    Column("logo", Text, nullable=False, default=""),
     Column("notice", Text, nullable=False, default=""),
     Column("unsubscribe_mailto", Text, nullable=False, default=""),
     Column("language", String(35), nullable=False),

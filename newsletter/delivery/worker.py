@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -25,7 +25,7 @@ from newsletter.errors import (
     DatabaseError,
     DeliveryError,
     InDoubt,
-    MessageError,
+    NewsletterError,
     PermanentFailure,
     RelayRefusal,
     TransientFailure,
@@ -48,11 +48,12 @@ class Job:
 
     issue_id: int
     sender: str  # the return path
-    build: Callable[[Claimed], bytes]  # raises MessageError
+    build: Callable[[Claimed], bytes]  # raises NewsletterError or UnicodeError for a reader it cannot serve
     recipient: Callable[[Claimed], str]  # the address on the envelope
     leaves_out: Callable[
         [Connection, Sequence[int]], Mapping[int, str]
-    ]  # subscriber ids → why one gets nothing any more
+    ]  # subscriber ids → why one gets nothing any more, as what "the reader …" does
+    remark: str = ""  # what is to be known of every success
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,27 +147,37 @@ class _Ledger:
     # -- the books
 
     async def keep(self, thread: ThreadPoolExecutor, stop: asyncio.Event) -> None:
-        """Turn after turn until all is over; then write the rest down. A failing database ends the sending."""
+        """Turn after turn until all is over; then write the rest down.
+
+        Whatever goes wrong here ends the sending: the connections would wait for ever for what nobody hands them.
+        """
+        failure: Exception | None = None
+        try:
+            await self._take_turns(thread, stop)
+        except Exception as error:
+            failure = error
+            self._is_exhausted = True
+            stop.set()
+        while not self.is_over:
+            await self._rest(busy=False)
+        await asyncio.get_running_loop().run_in_executor(thread, self._close)
+        if failure is not None:
+            raise failure
+
+    async def _take_turns(self, thread: ThreadPoolExecutor, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        failure: DatabaseError | None = None
         while not self.is_over:
             outcomes, self._outcomes = self._outcomes, []
             try:
                 done, fresh = await loop.run_in_executor(thread, self._turn, outcomes)
-            except DatabaseError as error:
-                failure = error
-                self._outcomes = outcomes + self._outcomes
-                self._is_exhausted = True
-                stop.set()
-                break
+            except Exception:
+                self._outcomes = outcomes + self._outcomes  # still to be written down
+                raise
             self._ready.extend(fresh)
             self._worker._progress(done)
             if self._worker._stop.is_set():
                 stop.set()
             await self._rest(busy=bool(outcomes or fresh))
-        while not self.is_over:
-            await self._rest(busy=False)
-        await loop.run_in_executor(thread, self._close, failure)
 
     async def _rest(self, busy: bool) -> None:
         """Until a connection did something; when nothing is, a look at the clock ten times a second will do."""
@@ -183,20 +194,23 @@ class _Ledger:
         now = self._clock()
         results, untried = self._results(outcomes, now)
         room = self._most - (len(self._tries) - len(outcomes))
-        if not outcomes and (room <= 0 or self._is_exhausted):
+        # Also while a relay lets us wait: whoever finds a lease that ran out takes what it was for.
+        must_renew = now - self._renewed_at > LEASE / 3
+        if not (outcomes or must_renew) and (room <= 0 or self._is_exhausted):
             return 0, []
         with self._worker._database.write() as connection:
             store.record(connection, results)
             store.release(connection, untried)
+            if must_renew:
+                store.renew(connection, self._worker._name, now + LEASE)
             if not store.is_sending(connection, self._job.issue_id):
                 self._is_exhausted = True  # paused or cancelled meanwhile: what no connection has goes back
                 self._claimed.clear()
             if room > 0 and not self._claimed and not self._is_exhausted:
                 self._claim(connection, now)
             handed = self._hand(connection, min(room, len(self._claimed)), now)
-            if now - self._renewed_at > LEASE / 3:
-                store.renew(connection, self._worker._name, now + LEASE)
-                self._renewed_at = now
+        if must_renew:
+            self._renewed_at = now
         for delivery_id, _ in outcomes:
             self._tries.pop(delivery_id, None)
         self._tries.update((claimed.id, claimed) for claimed, _ in handed)
@@ -213,7 +227,7 @@ class _Ledger:
         for each in claimed:
             reason = leaves_out.get(each.subscriber_id, "")
             if reason:
-                skipped.append(_skipped(each.id, reason, now))
+                skipped.append(_skipped(each.id, f"the reader {reason}", now))
             else:
                 self._claimed.append(each)
         store.record(connection, skipped)
@@ -223,36 +237,41 @@ class _Ledger:
         broken: list[Result] = []
         while self._claimed and len(handed) < count:
             claimed = self._claimed.popleft()
+            if claimed.is_first_try:
+                claimed = replace(claimed, date=now)
             try:
                 message = self._job.build(claimed)
-            except MessageError as error:
+            except (NewsletterError, UnicodeError) as error:
                 words = f"no message could be built: {error}"
                 broken.append(Result(claimed.id, DeliveryStatus.FAILED, now, claimed.attempts, reason=words))
                 continue
             handed.append((claimed, Envelope(claimed.id, self._job.sender, self._job.recipient(claimed), message)))
         store.record(connection, broken)
-        store.hand(connection, [claimed for claimed, _ in handed], self._worker._name, now)
-        return handed
+        ours = store.hand(connection, [claimed for claimed, _ in handed], self._worker._name, now)
+        return [each for each in handed if each[0].id in ours]
 
-    def _close(self, failure: DatabaseError | None) -> None:
+    def _close(self) -> None:
         """Write down what is left, and give back what no connection had. Raises DatabaseError when that cannot be."""
-        for _ in range(LAST_TRIES):
+        for tries_left in reversed(range(LAST_TRIES)):
             try:
-                now = self._clock()
-                results, untried = self._results(self._outcomes, now)
-                unused = [envelope.key for envelope in self._ready]
-                with self._worker._database.write() as connection:
-                    store.record(connection, results)
-                    store.release(connection, [*untried, *unused])
-                    store.release_unhanded(connection, self._job.issue_id, self._worker._name)
+                done = self._write_rest()
             except DatabaseError as error:
-                failure = error
+                if not tries_left:
+                    words = "what a connection had, and could not be written down, will be in doubt; nobody is lost"
+                    raise DatabaseError(f"{error}; {words}") from error
             else:
-                self._worker._progress(len(results))
-                break
-        if failure is not None:
-            words = "; what a connection had and could not be written down will be in doubt"
-            raise DatabaseError(f"{failure}{words}") from failure
+                self._worker._progress(done)
+                return
+
+    def _write_rest(self) -> int:
+        """How many outcomes that were."""
+        results, untried = self._results(self._outcomes, self._clock())
+        unused = [envelope.key for envelope in self._ready]
+        with self._worker._database.write() as connection:
+            store.record(connection, results)
+            store.release(connection, [*untried, *unused])
+            store.release_unhanded(connection, self._job.issue_id, self._worker._name)
+        return len(results)
 
     # -- outcomes in our words
 
@@ -265,7 +284,8 @@ class _Ledger:
     def _result(self, key: int, outcome: Sent | DeliveryError, now: datetime) -> Result:
         claimed = self._tries[key]
         if isinstance(outcome, Sent):
-            return Result(key, DeliveryStatus.SENT, now, claimed.attempts, reply=str(outcome.reply))
+            remark = self._job.remark
+            return Result(key, DeliveryStatus.SENT, now, claimed.attempts, str(outcome.reply), remark)
         reply = str(outcome.reply) if outcome.reply else ""
         words = str(outcome)
         if isinstance(outcome, InDoubt):

@@ -38,9 +38,3 @@ def as_jpeg(picture: Image.Image, quality: int) -> bytes:
     out = BytesIO()
     picture.save(out, "JPEG", quality=quality)
     return out.getvalue()
-
-
-def as_png(picture: Image.Image) -> bytes:
-    out = BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()

@@ -12,10 +12,10 @@ from random import Random
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from newsletter.demo.paint import Colour, as_jpeg, disc, gradient, mixed, rgb
-from newsletter.demo.portraits import draw_logo, draw_portrait
+from newsletter.demo.portraits import draw_portrait
 from newsletter.demo.scenes import Scene, scene_of
 
-__all__ = ["draw_hero", "draw_logo", "draw_portrait"]
+__all__ = ["draw_hero", "draw_portrait"]
 
 HERO_SIZE = (1200, 630)
 HERO_QUALITY = 82

@@ -1,4 +1,4 @@
-"""A name turned into a portrait without a face, or into the round mark of a practice."""
+"""A name turned into a portrait without a face."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from random import Random
 
 from PIL import Image, ImageChops, ImageDraw
 
-from newsletter.demo.paint import Colour, as_jpeg, as_png, disc, mixed, rgb
+from newsletter.demo.paint import Colour, as_jpeg, mixed, rgb
 
 PORTRAIT_SIZE = (240, 240)
 PORTRAIT_QUALITY = 88
-LOGO_SIZE = (96, 96)  # shown at half of it, for screens with two pixels to a point
 BACKS = ("#e3d3bd", "#c9d8d3", "#dfccc9", "#cdd7e2", "#ded7c0")
 CLOTHS = ("#3f5f63", "#a2584a", "#5b6b8c", "#4b6b54", "#6d4d6b")
 FACES = (  # skin and hair
@@ -68,25 +67,3 @@ def _face(size: int, parting: float) -> Image.Image:
 def _around(across: float, down: float, wide: float, high: float, size: int) -> tuple[float, float, float, float]:
     """The box around a middle point, all in shares of `size`."""
     return (size * (across - wide), size * (down - high), size * (across + wide), size * (down + high))
-
-
-def draw_logo(name: str) -> bytes:
-    """A round mark of 96 × 96 pixels as PNG with a clear ground: a sun over two waves."""
-    chance = Random(name)
-    deep, mid, light = chance.choice(
-        (
-            ("#2f5259", "#5f8f8f", "#f3d9a4"),
-            ("#33415c", "#6d83a6", "#f2d3b3"),
-            ("#3d5a45", "#7ba184", "#f5dfa8"),
-        )
-    )
-    size = 4 * LOGO_SIZE[0]
-    picture = Image.new("RGB", (size, size), mixed(rgb(mid), rgb("#ffffff"), 0.72))
-    pen = ImageDraw.Draw(picture)
-    pen.ellipse(_around(0.62, 0.36, 0.14, 0.14, size), fill=light)
-    for top, colour, turn in ((0.56, mid, 0.0), (0.72, deep, 2.2)):
-        wave = [(x, size * (top + 0.06 * math.sin(math.tau * x / size + turn))) for x in range(0, size + 1, 8)]
-        pen.polygon([*wave, (size, size), (0, size)], fill=colour)
-    mark = picture.reduce(4)
-    mark.putalpha(disc(LOGO_SIZE[0]))
-    return as_png(mark)

@@ -170,7 +170,7 @@ def make(
         list_name=schedule.list_name if schedule else "",
         web_view_url=f"{app.base_url}/archive/{public_id}",
         media_base_url=app.media_url,
-        logo="",
+        logo=newsletter.logo,
         issue_date=issue_date(app, newsletter, occurrence),
         read_on_url="",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, insert, literal, or_, select, update
 
 from newsletter.model import Delivery
 from newsletter.states import DeliveryStatus, IssueState, check_delivery_arrow
@@ -27,8 +27,9 @@ class Claimed:
     name: str
     attributes: Mapping[str, Any]
     message_id: str
-    date: datetime
+    date: datetime  # the first try's
     attempts: int  # this one included
+    is_first_try: bool = False  # there was none before, and `date` is when it was claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +105,12 @@ def load_claimed(connection: Connection, ids: Sequence[int], now: datetime) -> l
             message_id=row.message_id,
             date=row.date or now,
             attempts=row.attempts + 1,
+            is_first_try=row.date is None,
         )
         for row in connection.execute(query)
     ]
 
 
-_HAND = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("key"),
-        deliveries.c.status == SENDING,
-        deliveries.c.claimed_by == bindparam("owner"),
-    )
-    .values(
-        handed_at=bindparam("now"),
-        date=func.coalesce(deliveries.c.date, bindparam("now")),
-        attempts=bindparam("number"),
-    )
-)
 _RECORD = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("key"), deliveries.c.status == SENDING)
@@ -138,11 +127,24 @@ _RECORD = (
 )
 
 
-def hand(connection: Connection, given: Iterable[Claimed], owner: str, now: datetime) -> None:
-    """Write down, before it happens, that these go to a connection: after a crash they are in doubt."""
-    rows = [{"key": each.id, "owner": owner, "now": now, "number": each.attempts} for each in given]
-    if rows:
-        connection.execute(_HAND, rows)
+def hand(connection: Connection, given: Iterable[Claimed], owner: str, now: datetime) -> set[int]:
+    """The ids of those that go to a connection, written down before it happens: after a crash they are in doubt.
+
+    One that is `owner`'s no more, because its lease ran out, is not among them and must not be sent.
+    """
+    ids = [each.id for each in given]
+    mine = and_(deliveries.c.status == SENDING, deliveries.c.claimed_by == owner, deliveries.c.handed_at.is_(None))
+    handed = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), mine)
+        .values(
+            handed_at=now,
+            date=func.coalesce(deliveries.c.date, literal(now, deliveries.c.date.type)),
+            attempts=deliveries.c.attempts + 1,
+        )
+        .returning(deliveries.c.id)
+    )
+    return set(connection.execute(handed).scalars()) if ids else set()
 
 
 def record(connection: Connection, results: Iterable[Result]) -> None:
@@ -205,6 +207,7 @@ def release_unhanded(connection: Connection, issue_id: int, owner: str) -> None:
 
 
 def renew(connection: Connection, owner: str, lease_until: datetime) -> None:
+    """Keep what `owner` holds for longer. What it lost meanwhile stays lost."""
     mine = and_(deliveries.c.status == SENDING, deliveries.c.claimed_by == owner)
     connection.execute(update(deliveries).where(mine).values(lease_until=lease_until))
 
@@ -245,6 +248,14 @@ def skip_pending(connection: Connection, issue_id: int, reason: str) -> int:
     mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.status == PENDING)
     values = {"status": str(DeliveryStatus.SKIPPED), "reason": reason, "next_attempt_at": None}
     return connection.execute(update(deliveries).where(mine).values(**values)).rowcount
+
+
+def skip_cancelled(connection: Connection, reason: str) -> int:
+    """How many who waited for an issue that was cancelled meanwhile get nothing."""
+    cancelled = select(issues.c.id).where(issues.c.state == IssueState.CANCELLED)
+    waiting = and_(deliveries.c.issue_id.in_(cancelled), deliveries.c.status == PENDING)
+    values = {"status": str(DeliveryStatus.SKIPPED), "reason": reason, "next_attempt_at": None}
+    return connection.execute(update(deliveries).where(waiting).values(**values)).rowcount
 
 
 def add_other(connection: Connection, row: Mapping[str, Any]) -> int:
@@ -309,6 +320,13 @@ def list_deliveries(
 def _deliveries_of(issue_id: int, status: DeliveryStatus | None) -> Select[Any]:
     query = select(deliveries).where(deliveries.c.issue_id == issue_id)
     return query if status is None else query.where(deliveries.c.status == status)
+
+
+def delivery_to(connection: Connection, issue_id: int, email: str) -> Delivery | None:
+    """The delivery to an address, also to one whose subscriber is gone."""
+    mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.email == email)
+    row = connection.execute(select(deliveries).where(mine)).first()
+    return None if row is None else _to_delivery(row)
 
 
 def find_delivery(connection: Connection, issue_id: int, subscriber_id: int) -> Delivery | None:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from glob import escape
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError as BrokenFile
 
-from newsletter.errors import DatabaseError
+from newsletter.errors import ConfigError, DatabaseError
 
 BUSY_SECONDS = 30.0  # how long a SQLite writer waits for another one
+LOG_TRIES = 20  # to turn on WAL while other programs open the same new file
 COPY_DAYS = 30  # copies made before an upgrade are removed after so many days
+
+DRIVERS = ("pysqlite", "psycopg")
+UPGRADE_LOCK = 0x6E657773  # a number of our own, for PostgreSQL's advisory locks
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -26,8 +32,9 @@ def make_engine(url: str) -> Engine:
 
     On SQLite a connection opened with the execution option `writing` takes the write lock at BEGIN: a transaction
     that reads first and writes later would otherwise fail at once when another writer came between.
+    Raises ConfigError for a URL that is not one of a database we know.
     """
-    address = make_url(url)
+    address = _address(url)
     if address.get_backend_name() == "postgresql":
         return create_engine(address, pool_pre_ping=True)
     engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
@@ -36,14 +43,39 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        driver = address.get_driver_name()
+    except ArgumentError:
+        driver = ""
+    if driver not in DRIVERS:
+        # Not the URL itself: it may hold a password.
+        raise ConfigError("database.url", "must begin with sqlite:/// or postgresql+psycopg://")
+    return address
+
+
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # BEGIN is ours, below
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _keep_log(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _keep_log(cursor: sqlite3.Cursor) -> None:
+    """WAL, which the file keeps from the first time on."""
+    for _ in range(LOG_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            # On a new file that others open too: this one change does not heed the busy timeout, a transaction does.
+            cursor.execute("BEGIN EXCLUSIVE")
+            cursor.execute("ROLLBACK")
+    cursor.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -55,8 +87,8 @@ class Database:
     """One installation's database."""
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
         self.engine = make_engine(url)
+        self.url = self.engine.url
 
     @property
     def is_sqlite(self) -> bool:
@@ -116,8 +148,10 @@ class Database:
     def upgrade(self, now: datetime) -> tuple[str | None, str, Path | None]:
         """The revision before, the revision after, and the copy SQLite was saved to first (None: nothing to save).
 
-        Raises DatabaseError for a schema newer than this program.
+        Copies of earlier upgrades are removed when they are old enough. Raises DatabaseError for a schema newer than
+        this program.
         """
+        self.remove_old_copies(now)
         found, wanted = self.revision(), head_revision()
         if found is not None and found > wanted:
             self.require_current()
@@ -131,23 +165,33 @@ class Database:
         settings = AlembicConfig()
         settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
+            if not self.is_sqlite:
+                # Of two programs at once the second waits here, then finds nothing to do; on SQLite it waits at BEGIN.
+                connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
         return found, wanted, copy
 
     def _copy(self, revision: str, now: datetime) -> Path:
         assert self.file is not None
-        stem = f"{self.file.name}.before-"
-        copy = self.file.with_name(f"{stem}{revision}-{now:%Y%m%dT%H%M%SZ}")
-        with sqlite3.connect(self.file) as source, sqlite3.connect(copy) as target:
-            source.backup(target)
-        target.close()
-        source.close()
-        for old in self.file.parent.glob(f"{stem}*"):
-            age = now - datetime.fromtimestamp(old.stat().st_mtime, tz=now.tzinfo)
-            if age > timedelta(days=COPY_DAYS):
-                old.unlink()
+        copy = self.file.with_name(f"{self.file.name}.before-{revision}-{now:%Y%m%dT%H%M%SZ}")
+        try:
+            with closing(sqlite3.connect(self.file)) as source, closing(sqlite3.connect(copy)) as target:
+                source.backup(target)
+        except sqlite3.Error as error:
+            with suppress(OSError):
+                copy.unlink()  # half a copy
+            raise DatabaseError(f"{copy}: {error}; the upgrade was not begun, because it copies first") from error
         return copy
+
+    def remove_old_copies(self, now: datetime) -> None:
+        """Copies made before an upgrade hold readers' addresses: they end after COPY_DAYS."""
+        if self.file is None:
+            return
+        for old in self.file.parent.glob(f"{escape(self.file.name)}.before-[0-9]*-[0-9]*Z"):
+            with suppress(OSError):  # another program may have been quicker
+                if now - datetime.fromtimestamp(old.stat().st_mtime, UTC) > timedelta(days=COPY_DAYS):
+                    old.unlink()
 
 
 def head_revision() -> str:
@@ -161,6 +205,6 @@ def _told(url: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        if isinstance(error, OperationalError) or "disk" in reason:
+        if isinstance(error, (OperationalError, InternalError)) or type(error) is BrokenFile:
             raise DatabaseError(f"the database {url} cannot be used: {reason}") from error
         raise

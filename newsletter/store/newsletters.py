@@ -11,7 +11,8 @@ from newsletter.model import Newsletter
 from newsletter.tables import newsletters
 
 FIELDS = (
-    "name", "from_address", "reply_to", "postal_address", "privacy_url", "notice",
+    "name", "from_address", "reply_to", "postal_address", "privacy_url",
+    "logo", "notice",
     "unsubscribe_mailto", "language", "timezone", "look",
 )  # fmt: skip
 

@@ -51,7 +51,7 @@ def commands_typed(page: str, program: str) -> set[tuple[str, ...]]:
 
 @cache
 def text_of(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    return path.read_text("utf-8", "replace")
 
 
 def all_commands(program: str) -> list[tuple[str, ...]]:

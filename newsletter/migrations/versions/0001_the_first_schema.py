@@ -87,6 +87,7 @@ def upgrade() -> None:
         sa.Column("reply_to", sa.Text(), nullable=False),
         sa.Column("postal_address", sa.Text(), nullable=False),
         sa.Column("privacy_url", sa.Text(), nullable=False),
+        sa.Column("logo", sa.Text(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=False),
         sa.Column("unsubscribe_mailto", sa.Text(), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=False),

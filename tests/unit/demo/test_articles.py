@@ -75,7 +75,7 @@ def test_picture_is_named_described_and_credited(slug: str) -> None:
     image = ARTICLES[slug][0]["image"]
     assert image["src"] == f"media/{slug}.jpg"
     assert len(image["alt"].split()) >= 8
-    assert image["credit"] == "drawn by the demo"
+    assert image["credit"] == "Millrace Lane Notes"
 
 
 def test_no_two_pictures_are_described_alike() -> None:
