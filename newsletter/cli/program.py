@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -86,6 +87,9 @@ app.add_typer(db.app, name="db")
 
 def run(arguments: list[str] | None = None) -> int:
     """The exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still shows the line
     try:
         app(args=arguments, prog_name="newsletter", standalone_mode=True)
     except SystemExit as end:

@@ -16,14 +16,14 @@ from newsletter.content.completeness import explain_missing
 from newsletter.content.decoding import MAX_BYTES
 from newsletter.content.draft import Draft, slug_from
 from newsletter.content.editing import AUTHORS, edit, from_source, newer
+from newsletter.desk.pictures import take_pictures
 from newsletter.errors import NotFound, SourceError
-from newsletter.model import Article, Author, Hero
+from newsletter.model import Article, Author
 from newsletter.states import ArticleStatus
 from newsletter.store import articles as store
 from newsletter.store.authors import find_author, keep_author
 
 READABLE = (".md", ".markdown", ".txt", ".text")
-PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ def import_articles(
             report.items.append(Item(str(source), "failed", reason=f"{source}: {words}"))
             report.unreadable += 1
         for file in files:
-            item = _import_file(app, file, format, status, dry_run)
+            root = source if source.is_dir() else source.parent
+            item = _import_file(app, file, root, format, status, dry_run)
             report.items.append(item)
             progress(1)
             report.unreadable += item.outcome == "failed" and file == source
@@ -91,13 +92,13 @@ def _files(source: Path) -> Iterator[Path]:
         yield source
 
 
-def _import_file(app: App, file: Path, format: str, status: ArticleStatus | None, dry_run: bool) -> Item:
+def _import_file(app: App, file: Path, root: Path, format: str, status: ArticleStatus | None, dry_run: bool) -> Item:
     try:
         data = _bytes(file)
         draft = sources.read(data, str(file), format)
     except SourceError as error:
         return Item(str(file), "failed", reason=str(error))
-    draft, picture_notes = _with_pictures(app, draft, file, dry_run)
+    draft, picture_notes = take_pictures(app.home, draft, file, root, dry_run)
     with app.database.write(keep=not dry_run) as connection:
         item = _keep(connection, app, draft, str(file), hashlib.sha256(data).hexdigest(), status)
     guesses = tuple(f"{guess.field}: {guess.value} (line {guess.line})" for guess in draft.guesses)
@@ -138,49 +139,6 @@ def _still_missing(connection: Connection, slug: str) -> tuple[str, ...]:
     article = store.find_article(connection, slug)
     assert article is not None
     return (explain_missing(article, article.missing),) if article.missing else ()
-
-
-def _with_pictures(app: App, draft: Draft, file: Path, dry_run: bool) -> tuple[Draft, tuple[str, ...]]:
-    """The draft with its pictures in the home's media/, and a note on each that is not to be had."""
-    notes: list[str] = []
-
-    def keep(source: str) -> str:
-        kept, note = _keep_picture(app, source, file, dry_run)
-        notes.extend([note] if note else [])
-        return kept
-
-    hero = draft.hero
-    if hero is not None and hero.src:
-        hero = replace(hero, src=keep(hero.src))
-    authors = tuple(replace(author, photo=keep(author.photo)) if author.photo else author for author in draft.authors)
-    return replace(draft, hero=_known(hero), authors=authors), tuple(notes)
-
-
-def _known(hero: Hero | None) -> Hero | None:
-    return hero if hero is not None and (hero.src or hero.credit) else None
-
-
-def _keep_picture(app: App, source: str, file: Path, dry_run: bool) -> tuple[str, str]:
-    """(where the picture is now, what went wrong). A URL stays one; a path is copied into media/ under its content."""
-    if source.startswith(("http://", "https://")):
-        return source, ""
-    found = file.parent / source
-    if not found.is_file() and source.startswith("media/") and (app.home.folder / source).is_file():
-        return source, ""
-    if not found.is_file() or found.suffix.lower() not in PICTURES:
-        return (
-            "",
-            f"the picture {source} was not found beside {file.name}, or is none of {', '.join(PICTURES)}",
-        )
-    try:
-        data = _bytes(found)
-    except SourceError as error:
-        return "", str(error)
-    name = hashlib.sha256(data).hexdigest()[:24] + found.suffix.lower()
-    if not dry_run:
-        app.home.media.mkdir(parents=True, exist_ok=True)
-        (app.home.media / name).write_bytes(data)
-    return f"media/{name}", ""
 
 
 def find(app: App, slug: str) -> Article:
