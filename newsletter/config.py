@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -52,8 +53,8 @@ class NewsletterTable(_Table):
 class SmtpTable(_Table):
     """The relay that takes our messages."""
 
-    host: str = "localhost"
-    port: int = Field(default=587, ge=1, le=65535)
+    host: str = "localhost"  # its name or address
+    port: int = Field(default=587, ge=1, le=65535)  # 587 goes with starttls, 465 with tls
     security: Literal["tls", "starttls", "none"] = "starttls"  # none: for a relay on loopback only
     allow_plaintext: bool = False  # true: security "none" also to a relay elsewhere
     username: str = ""  # empty: no login
@@ -73,7 +74,7 @@ class WebTable(_Table):
     """The pages every mail links to."""
 
     host: str = "127.0.0.1"  # where this process listens
-    port: int = Field(default=8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=65535)  # 0: any that is free
     base_url: str = ""  # how readers reach it, https://…; nothing is sent to real readers while it is empty
     trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-* headers are believed
 
@@ -189,6 +190,8 @@ def shown(loaded: LoadedConfig) -> list[dict[str, Any]]:
 
 
 def _without_password(url: str) -> str:
+    """The URL with stars for a password, where the login has one or where it is an option after the question mark."""
+    url = re.sub(r"([?&](?:ssl)?password=)[^&]+", r"\1********", url, flags=re.IGNORECASE)
     head, at, tail = url.rpartition("@")
     scheme, slashes, login = head.partition("://")
     user, colon, _ = login.partition(":")
@@ -232,7 +235,7 @@ def _from_environment(
         from_file = name.endswith(FILE_SUFFIX) and name not in by_variable
         key = by_variable.get(name.removesuffix(FILE_SUFFIX) if from_file else name)
         if key is None or (from_file and not (is_secret(key) or key == DATABASE_URL)):
-            raise ConfigError(name, f"the environment has a setting nothing knows{_meant(name, by_variable)}")
+            raise ConfigError(name, f"the environment has a setting nothing knows{_meant(name, by_variable, PREFIX)}")
         if from_file != secret_files:
             continue
         if from_file:
@@ -258,6 +261,7 @@ def _listed(key: str, value: str) -> Any:
     return value
 
 
-def _meant(name: str, known: Mapping[str, Any]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+def _meant(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """The known name most like this one, if any is, the prefix they all have left out of account."""
+    close = get_close_matches(name.removeprefix(prefix), [each.removeprefix(prefix) for each in known], n=1)
+    return f"; did you mean {prefix}{close[0]}?" if close else ""

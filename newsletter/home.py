@@ -95,7 +95,7 @@ def _write_private(file: Path, text: str) -> None:
 def read_config(home: Home, environment: Mapping[str, str], overrides: Mapping[str, Any]) -> LoadedConfig:
     """The settings of this home. Raises NotFound where there is no home, ConfigError for what is wrong in it."""
     try:
-        text = home.config_file.read_text("utf-8")
+        text = home.config_file.read_text("utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError:
         words = f"make one with `newsletter init {home.folder}`, or name another with --home"
         raise NotFound("home in", str(home.folder), words) from None
@@ -110,20 +110,27 @@ def read_secret(home: Home, configured: str) -> bytes:
     """The key all others are derived from. Raises NewsletterError when there is none."""
     if configured:
         return configured.encode()
+    words = "put the file back, or set NEWSLETTER_SECURITY__SECRET_KEY"
     try:
-        return home.secret_file.read_bytes().strip()
+        secret = home.secret_file.read_bytes().strip()
     except OSError as error:
-        words = "put the file back, or set NEWSLETTER_SECURITY__SECRET_KEY"
         raise NewsletterError(f"{home.secret_file}: {error.strerror}; {words}") from None
+    if not secret:
+        raise NewsletterError(f"{home.secret_file}: is empty; {words}")
+    return secret
 
 
 @contextmanager
 def held(home: Home) -> Iterator[None]:
     """This home, for one process at a time; the system lets go of it when the process ends, however it ends.
 
-    Raises AlreadyRunning with the other one's pid.
+    Raises AlreadyRunning with the other one's pid, NewsletterError when nothing can be written there.
     """
-    with home.lock_file.open("a+", encoding="ascii") as handle:
+    try:
+        lock = home.lock_file.open("a+", encoding="ascii")
+    except OSError as error:
+        raise NewsletterError(f"{home.lock_file}: {error.strerror}") from None
+    with lock as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -23,8 +23,16 @@ def to_author(row: Row[Any]) -> Author:
 
 def find_author(connection: Connection, name: str) -> Author | None:
     """The author of that name, whatever its upper and lower case."""
-    found = connection.execute(select(authors).where(func.lower(authors.c.name) == name.strip().lower())).first()
+    found = _row(connection, name)
     return None if found is None else to_author(found)
+
+
+def _row(connection: Connection, name: str) -> Row[Any] | None:
+    # Compared here: what a database calls lower case ends, on SQLite and in some locales of PostgreSQL, at ASCII.
+    wanted = name.strip().casefold()
+    known = connection.execute(select(authors.c.id, authors.c.name))
+    found = next((row.id for row in known if row.name.casefold() == wanted), None)
+    return None if found is None else connection.execute(select(authors).where(authors.c.id == found)).one()
 
 
 def list_authors(connection: Connection) -> list[tuple[Author, int]]:
@@ -51,9 +59,7 @@ def keep_author(connection: Connection, offered: Author) -> int:
 
     A field a person set keeps its correction; a field the import does not know stays as it was.
     """
-    found = connection.execute(
-        select(authors).where(func.lower(authors.c.name) == offered.name.strip().lower())
-    ).first()
+    found = _row(connection, offered.name)
     known = {name: getattr(offered, name) for name in FIELDS if getattr(offered, name)}
     if found is None:
         added = insert(authors).values(name=offered.name.strip(), **known).returning(authors.c.id)
@@ -66,7 +72,7 @@ def keep_author(connection: Connection, offered: Author) -> int:
 
 def set_author(connection: Connection, name: str, fields: Mapping[str, str | date | None]) -> Author:
     """The author after a person's word on these fields, which no import changes from now on. New names are added."""
-    found = connection.execute(select(authors).where(func.lower(authors.c.name) == name.strip().lower())).first()
+    found = _row(connection, name)
     if found is None:
         connection.execute(insert(authors).values(name=name.strip(), corrected=sorted(fields), **fields))
     else:
