@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 AUTHORITY = CERTIFICATES / "authority.pem"  # trust it to trust the relay, under the name localhost only
@@ -89,7 +90,7 @@ class ScriptedRelay:
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
 
-    def __enter__(self) -> ScriptedRelay:
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 

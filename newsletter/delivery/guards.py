@@ -63,7 +63,7 @@ def _unreachable(base_url: str) -> str:
     """What is wrong with the address readers would follow; empty when nothing is."""
     if not base_url:
         return "is empty"
-    host = host_of(base_url)
+    host = host_of(base_url).rstrip(".")
     if not base_url.startswith("https://") or not host:
         return f"is {base_url}, not an https address"
     if _is_address(host):

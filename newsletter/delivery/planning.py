@@ -11,6 +11,7 @@ from newsletter.states import DeliveryStatus
 
 ISSUE = "issue"
 TEST = "test"
+LONGEST_PURPOSE = 200  # characters, as the schema has it
 
 
 def plan_deliveries(
@@ -31,14 +32,19 @@ def plan_deliveries(
     ]
 
 
-def plan_test(issue: Issue, email: str, message_id: str, now: datetime) -> dict[str, Any]:
-    """A test copy, which is handed over at once. Each is a mail of its own, told apart by its instant."""
+def plan_test(
+    issue: Issue, email: str, message_id: str, now: datetime, owner: str, lease_until: datetime
+) -> dict[str, Any]:
+    """A test copy, which its `owner` hands over at once. Each is a mail of its own, told apart by its Message-ID."""
     return {
         "kind": TEST,
-        "purpose_key": f"issue {issue.id} to {email} at {now.isoformat()}",
+        "purpose_key": f"{ISSUE} {issue.id}: {message_id}"[:LONGEST_PURPOSE],
         "email": email,
         "status": str(DeliveryStatus.SENDING),
         "attempts": 1,
         "message_id": message_id,
         "date": now,
+        "claimed_by": owner,
+        "lease_until": lease_until,
+        "handed_at": now,
     }

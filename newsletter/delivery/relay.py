@@ -35,6 +35,10 @@ QUIT_PATIENCE = 5.0  # seconds; everything has been said by then
 UNSENT_MARK = 4096
 
 
+# Nobody's message is in flight there.
+OPENING = frozenset({Phase.GREETING, Phase.EHLO, Phase.STARTTLS, Phase.HANDSHAKE, Phase.AUTH})
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """No envelope now; ask again after `seconds`."""
@@ -315,7 +319,10 @@ class _Connection(asyncio.Protocol):
     def look_again(self) -> None:
         """There may be something to send now, or nothing any more."""
         if self._conversation is not None:
-            self._go_on(self._conversation)
+            if self._pool.is_finishing and self._conversation.phase in OPENING:
+                self.cut("sending was stopped before its turn")
+            else:
+                self._go_on(self._conversation)
         elif self._connecting is not None and self._pool.is_finishing:
             self._connecting.reschedule(self._loop.time())  # nobody's message is in flight there
             self._connecting = None

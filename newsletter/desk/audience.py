@@ -112,7 +112,7 @@ def add_subscriber(app: App, email: str, list_name: str, name: str, attributes: 
     """What became of it, in words. Raises InvalidAddress, UnknownList, SourceError or InvalidField."""
     try:
         extras = json.loads(attributes)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise SourceError("attributes", f"is not JSON: {error}") from None
     if not isinstance(extras, dict):
         raise SourceError("attributes", "is not a JSON object")

@@ -35,7 +35,9 @@ class Copies:
         return self.compiled.sender.address
 
     def for_reader(self, reader: Subscriber, date: datetime) -> ReaderCopy:
-        """The copy with the reader's own, working links."""
+        """The copy with the reader's own, working links; with none where every message goes to somebody else."""
+        if self.app.config.delivery.redirect_all_to:
+            return self.without_live_links(reader, date, reader.email)
         token = self.app.tokens.unsubscribe_token(reader.id, self.list_id, self.issue_id)
         return self._copy(reader, date, token)
 

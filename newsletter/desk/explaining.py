@@ -60,34 +60,38 @@ def _never_sent(app: App, slug: str) -> str:
 def _about(app: App, issue: Issue, email: str) -> Explanation:
     with app.database.read() as connection:
         profile = audience.find_profile(connection, email)
-        if profile is None:
-            return Explanation(issue, email, f"{email} is no subscriber")
-        delivery = store.find_delivery(connection, issue.id, profile.subscriber.id)
+        if profile is not None:
+            delivery = store.find_delivery(connection, issue.id, profile.subscriber.id)
+        else:
+            delivery = store.delivery_to(connection, issue.id, email)
         tries = store.attempts_of(connection, delivery.id) if delivery is not None else []
     attempts = tuple(
         {"number": number, "at": shapes.instant(at), "outcome": outcome, "reply": reply}
         for number, at, outcome, reply in tries
     )
-    words = _delivered(delivery, issue) if delivery is not None else _not_planned(issue, profile)
+    words = _delivered(delivery, issue) if delivery is not None else _not_planned(issue, profile, email)
     return Explanation(issue, email, words, delivery, attempts)
 
 
 def _delivered(delivery: Delivery, issue: Issue) -> str:
-    told = f": {delivery.reply or delivery.reason}" if delivery.reply or delivery.reason else ""
+    told = "".join(f": {words}" for words in [delivery.reply or delivery.reason] if words)
+    remark = f"; {delivery.reason}" if delivery.reply and delivery.reason else ""
     again = f"; tried again at {shapes.instant(delivery.next_attempt)}" if delivery.next_attempt else ""
     paused = f"; issue {issue.id} is paused: {issue.pause_reason}" if issue.state is IssueState.PAUSED else ""
     sentences = {
-        DeliveryStatus.SENT: f"handed over to the relay at {shapes.instant(delivery.sent_at)}{told}",
+        DeliveryStatus.SENT: f"handed over to the relay at {shapes.instant(delivery.sent_at)}{told}{remark}",
         DeliveryStatus.PENDING: f"waits to be sent, after {delivery.attempts} tries{told}{again}{paused}",
-        DeliveryStatus.SENDING: "is with a worker at this moment",
+        DeliveryStatus.SENDING: "was taken by a worker, which has not written down yet what became of it",
         DeliveryStatus.FAILED: f"given up after {delivery.attempts} tries{told}",
-        DeliveryStatus.SKIPPED: f"got nothing, because the reader {delivery.reason}",
+        DeliveryStatus.SKIPPED: f"got nothing, because {delivery.reason}",
         DeliveryStatus.IN_DOUBT: f"in doubt{told}; `newsletter issues settle {issue.id} --sent` or `--again`{again}",
     }
     return sentences[delivery.status]
 
 
-def _not_planned(issue: Issue, profile: Profile) -> str:
+def _not_planned(issue: Issue, profile: Profile | None, email: str) -> str:
+    if profile is None:
+        return f"{email} is no subscriber"
     if issue.state in DRAFTS:
         return f"issue {issue.id} is a draft: nobody has got it yet"
     on_list = next((each for each in profile.subscriptions if each.list_id == issue.list_id), None)

@@ -25,6 +25,10 @@ from newsletter.store import schedules as schedule_store
 from newsletter.store.authors import list_calls_to_action
 
 
+class NothingToPick(Refused):
+    """No article may go at an occurrence, in the words of the rules."""
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """What an issue says, ready to be stored, filled and checked."""
@@ -70,7 +74,7 @@ def _repinned(app: App, schedule: Schedule, draft: Issue, pin: str | None) -> Is
 def make_issue(app: App, schedule: Schedule, occurrence: Occurrence, pin: str | None = None) -> Issue | None:
     """The draft for this occurrence, for the one caller who wins it; None for everybody after.
 
-    Raises Refused when nothing can be picked.
+    Raises NothingToPick.
     """
     assert schedule.id is not None
     with app.database.read() as connection:
@@ -118,7 +122,7 @@ def _pick(
     if not pick.slugs:
         refusals = [reason.words for one in pick.candidates for reason in one.reasons if reason.refused]
         why = f"{pin} cannot go: {'; '.join(refusals)}" if pin else pick.words
-        raise Refused(f"schedule {schedule.name!r}, {occurrence.local:%Y-%m-%d %H:%M}: {why}")
+        raise NothingToPick(f"schedule {schedule.name!r}, {occurrence.local:%Y-%m-%d %H:%M}: {why}")
     return pick
 
 
@@ -128,7 +132,10 @@ def public_id(app: App, schedule_id: int, occurrence: Occurrence) -> str:
 
 
 def refresh(app: App, issue: Issue) -> Issue:
-    """The draft rendered anew from what the library holds now, and picked anew when its article may no longer go."""
+    """The draft rendered anew from what the library holds now, and picked anew when its article may no longer go.
+
+    Raises NothingToPick when no other may go either.
+    """
     assert issue.schedule_id is not None and issue.occurrence is not None
     with app.database.read() as connection:
         schedule = schedule_store.schedule_by_id(connection, issue.schedule_id)

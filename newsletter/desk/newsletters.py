@@ -24,7 +24,7 @@ def add_newsletter(app: App, name: str, fields: Mapping[str, Any]) -> Newsletter
         raise Refused("name: a newsletter's name has 1 to 200 characters")
     if any(each.name == name for each in app.newsletters()):
         raise Refused(f"name: there is a newsletter {name!r} already")
-    added = replace(app.first_newsletter, name=name, reply_to="", **fields)
+    added = replace(app.first_newsletter, **{"reply_to": "", **fields, "name": name})
     parse_mailbox(added.from_address, "from")
     if added.reply_to:
         parse_mailbox(added.reply_to, "reply-to")

@@ -102,7 +102,8 @@ def _occurrence(connection: Connection, schedule: Schedule, now: datetime, at: d
 def forecast_of(app: App, name: str | None, count: int, start: datetime | None) -> list[tuple[Schedule, Forecast, int]]:
     """The coming `count` issues of one schedule, or of all together, by instant, with how many readers each has today.
 
-    `start` is inclusive. It starts from today's history; an occurrence that nothing can fill is there with no article.
+    `start` is inclusive. It starts from today's history; an occurrence that nothing can fill is there with no article,
+    one that has its draft with the draft's.
     """
     with app.database.read() as connection:
         chosen = [find(connection, name)] if name is not None else store.list_schedules(connection)
@@ -114,11 +115,25 @@ def forecast_of(app: App, name: str | None, count: int, start: datetime | None) 
         seen = [
             (schedule, each, readers[schedule.id])
             for schedule in chosen
-            for each in forecast(
-                coming(connection, schedule, after, count),
-                candidates,
-                history_of(connection, schedule),
-                RULES,
+            for each in (
+                *_drafted(connection, schedule, after),
+                *forecast(
+                    coming(connection, schedule, after, count),
+                    candidates,
+                    history_of(connection, schedule),
+                    RULES,
+                ),
             )
         ]
     return sorted(seen, key=lambda one: (one[1].occurrence.utc, one[0].name))[:count]
+
+
+def _drafted(connection: Connection, schedule: Schedule, after: datetime) -> list[Forecast]:
+    """The draft that waits for an occurrence later than `after`."""
+    assert schedule.id is not None
+    draft = issue_store.find_draft(connection, schedule.id)
+    if draft is None or draft.occurrence is None or draft.occurrence.utc <= after:
+        return []
+    found = library.find_articles(connection, issue_store.article_ids(connection, draft.id))
+    authors = dict.fromkeys(author.name for article in found for author in article.authors)
+    return [Forecast(draft.occurrence, draft.articles, tuple(authors), f"drafted as issue {draft.id}")]

@@ -17,6 +17,7 @@ from newsletter.model import Issue
 from newsletter.scheduling.timer import Timer
 from newsletter.states import IssueState
 from newsletter.store import issues as issue_store
+from subscribers import SubscribersError
 
 LOOK_AGAIN = 5.0  # seconds between two looks for deliveries that became due, or that another process planned
 AFTER_TROUBLE = 30.0  # seconds until a relay that could not be reached is tried again
@@ -31,7 +32,7 @@ class Runner:
         self._app = app
         self._stop = threading.Event()
         self._work = threading.Event()  # something may be there to deliver
-        self._timer = Timer(self._tick, lambda error: self._tell("error", str(error)))
+        self._timer = Timer(self._tick, self._tell_error)
         self._said: dict[str, None] = {}  # so that a trouble that lasts is told once
 
     @contextmanager
@@ -80,11 +81,19 @@ class Runner:
                 with self._app.database.read() as connection:
                     waiting = issue_store.issues_in(connection, IssueState.SENDING)
                 for issue in waiting:
-                    trouble |= self._deliver(issue)
-            except NewsletterError as error:
-                self._tell("error", str(error))
+                    trouble |= self._try_to_deliver(issue)
+            except Exception as error:
+                self._tell_error(error)
                 trouble = True
             self._work.wait(AFTER_TROUBLE if trouble else LOOK_AGAIN)
+
+    def _try_to_deliver(self, issue: Issue) -> bool:
+        """Whether there was trouble: that of one issue does not keep the others waiting."""
+        try:
+            return self._deliver(issue)
+        except Exception as error:
+            self._tell_error(error)
+            return True
 
     def _deliver(self, issue: Issue) -> bool:
         """Whether there was trouble."""
@@ -101,6 +110,13 @@ class Runner:
         if ending.unreachable:
             self._tell("warning", f"the relay cannot be reached: {ending.unreachable}")
         return bool(ending.unreachable)
+
+    def _tell_error(self, error: Exception) -> None:
+        """A fault of our own comes with where it is; the thread it happened in goes on."""
+        if isinstance(error, NewsletterError | SubscribersError):
+            self._tell("error", str(error))
+        else:
+            log.error("this is a fault of the program", exc_info=error)
 
     def _tell(self, level: str, words: str) -> None:
         if words not in self._said:

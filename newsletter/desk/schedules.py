@@ -12,12 +12,14 @@ from newsletter.errors import InvalidTransition, Refused
 from newsletter.model import Occurrence, Schedule
 from newsletter.scheduling.recurrence import check_cron, find_zone, in_english
 from newsletter.scheduling.when import parse_when
-from newsletter.states import ScheduleStatus
+from newsletter.states import IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store import schedules as store
+from newsletter.store.issues import find_draft, move_issue
 from subscribers import store as audience
 
 SHOWN = 5  # instants said back
 LONGEST_GRACE = 7 * 24 * 60  # minutes
+PAUSED_THEN = "the schedule was paused"
 
 Described = tuple[Schedule, str, str, list[Occurrence]]
 """A schedule, its newsletter's name, its recurrence in English, and its next instants."""
@@ -86,7 +88,17 @@ def pause_schedule(app: App, name: str) -> None:
 
 
 def resume_schedule(app: App, name: str) -> None:
+    """Go on from the next occurrence. A draft whose own one has gone by meanwhile comes to nothing."""
     _set(app, name, ScheduleStatus.ACTIVE)
+    now = app.clock()
+    with app.database.write() as connection:
+        schedule = picks.find(connection, name)
+        assert schedule.id is not None
+        draft = find_draft(connection, schedule.id)
+        if draft is not None and draft.occurrence is not None and draft.occurrence.utc <= now:
+            assert draft.occurrence.id is not None
+            move_issue(connection, draft, IssueState.CANCELLED, now, PAUSED_THEN)
+            store.mark_occurrence(connection, draft.occurrence.id, OccurrenceState.SKIPPED, PAUSED_THEN)
 
 
 def remove_schedule(app: App, name: str) -> None:

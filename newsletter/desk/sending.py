@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.delivery.envelope import Envelope, NotTried, Outcome, Sent
 from newsletter.delivery.guards import require_reachable, require_sender
-from newsletter.delivery.planning import ISSUE, plan_deliveries, plan_test
+from newsletter.delivery.planning import ISSUE, TEST, plan_deliveries, plan_test
 from newsletter.delivery.relay import RelaySettings, hand_over
-from newsletter.delivery.worker import Ending, Job, Policy, Worker
+from newsletter.delivery.worker import LEASE, Ending, Job, Policy, Worker
 from newsletter.desk import making
-from newsletter.desk.copies import Copies, copies_of, require_pass
+from newsletter.desk.copies import MADE_UP, Copies, copies_of, require_pass
 from newsletter.errors import ConfigError, DeliveryError, InvalidTransition, NotFound, Refused
 from newsletter.model import Delivery, Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, OccurrenceState
@@ -59,6 +59,8 @@ def start(app: App, issue: Issue) -> Issue:
     Everything is one transaction: the issue has all its deliveries, or it has not begun.
     """
     fresh = making.refresh(app, issue)
+    if fresh.state not in DRAFTS:
+        return fresh  # somebody else was quicker
     made = making.made_of(app, fresh)
     require_sender(made.newsletter)
     require_pass(app, made)
@@ -92,14 +94,13 @@ def job_for(app: App, issue: Issue) -> Job:
 
     def build(claimed: Claimed) -> bytes:
         reader = Subscriber(claimed.subscriber_id, claimed.email, claimed.name, claimed.attributes)
-        if redirected:
-            return copies.build(copies.without_live_links(reader, claimed.date, reader.email))
         return copies.build(copies.for_reader(reader, claimed.date))
 
     def leaves_out(connection: Connection, subscriber_ids: Sequence[int]) -> Mapping[int, str]:
         return audience.may_receive(connection, subscriber_ids, issue.list_id)
 
-    return Job(issue.id, copies.sender, build, lambda claimed: redirected or claimed.email, leaves_out)
+    remark = f"to {redirected} instead, as delivery.redirect_all_to says" if redirected else ""
+    return Job(issue.id, copies.sender, build, lambda claimed: redirected or claimed.email, leaves_out, remark)
 
 
 def relay_settings(app: App) -> RelaySettings:
@@ -130,18 +131,24 @@ def again_after(app: App) -> timedelta | None:
 
 def recover(app: App) -> tuple[int, int]:
     """Free what dead workers held: how many went back to pending, and how many are in doubt."""
-    again = again_after(app)
-    now = app.clock()
     with app.database.write() as connection:
         dead = [owner for owner in store.owners(connection) if _is_dead(app, owner)]
-        return store.recover(connection, now, dead, now + again if again is not None else None)
+        freed = _free(connection, app, dead)
+        store.skip_cancelled(connection, CANCELLED)
+    return freed
+
+
+def _free(connection: Connection, app: App, dead: Sequence[str]) -> tuple[int, int]:
+    again = again_after(app)
+    now = app.clock()
+    return store.recover(connection, now, dead, now + again if again is not None else None)
 
 
 def _is_dead(app: App, owner: str) -> bool:
     """Whether a worker of this very machine has ended; of other machines only their leases tell."""
     machine, _, rest = owner.partition(":")
     pid, _, _ = rest.partition(":")
-    if machine != os.uname().nodename or owner == app.worker_name:
+    if machine != os.uname().nodename or owner.startswith(app.worker_name):
         return False
     if int(pid) == os.getpid():
         return True  # our number, but not our name: an earlier process had it
@@ -160,6 +167,8 @@ def deliver(
     """Hand over everything of an issue in the state sending that is due now, and end the issue when nobody is left."""
     policy = Policy(timedelta(hours=app.config.delivery.deliver_within), again_after(app))
     with app.database.write() as connection:
+        # Nobody else claims under this name: these are leftovers of a turn whose end could not be written down.
+        _free(connection, app, [app.worker_name])
         store.settle_due(connection, issue.id, app.clock())
     worker = Worker(app.database, relay_settings(app), policy, app.worker_name, app.clock, stop, progress)
     ending = worker.deliver(job_for(app, issue))
@@ -211,6 +220,8 @@ def _words(app: App, issue_id: int, ending: Ending) -> str:
     """What keeps the issue from being done, and what goes on with it."""
     issue = find(app, issue_id)
     go_on = f"`newsletter run` or `newsletter issues send {issue_id}` goes on"
+    if issue.state is IssueState.SENT:
+        return ""
     if issue.state is IssueState.PAUSED:
         return (
             f"issue {issue_id} is paused: {issue.pause_reason}; `newsletter issues resume {issue_id}` when it is mended"
@@ -220,6 +231,8 @@ def _words(app: App, issue_id: int, ending: Ending) -> str:
     if ending.is_stopped:
         return f"stopped; nobody is lost, {go_on}"
     left = []
+    if elsewhere := issue.counts.get(DeliveryStatus.SENDING, 0):
+        left.append(f"{elsewhere} are with another process; {go_on}")
     if pending := issue.counts.get(DeliveryStatus.PENDING, 0):
         with app.database.read() as connection:
             at = store.next_attempt(connection, issue_id)
@@ -258,8 +271,10 @@ def resume(app: App, issue_id: int) -> Issue:
 
 def cancel(app: App, issue_id: int) -> Issue:
     """The issue, ended; whoever has not got it gets nothing. Its occurrence is skipped. Raises InvalidTransition."""
-    issue = _moved(app, issue_id, IssueState.CANCELLED, "by hand")
+    recover(app)
+    issue = find(app, issue_id)
     with app.database.write() as connection:
+        _move(connection, app, issue, IssueState.CANCELLED, "by hand")
         store.skip_pending(connection, issue_id, CANCELLED)
         if issue.occurrence_id is not None:
             words = f"issue {issue_id} was cancelled"
@@ -270,15 +285,22 @@ def cancel(app: App, issue_id: int) -> Issue:
 def _moved(app: App, issue_id: int, after: IssueState, reason: str = "") -> Issue:
     issue = find(app, issue_id)
     with app.database.write() as connection:
-        if not issue_store.move_issue(connection, issue, after, app.clock(), reason):
-            current = issue_store.find_issue(connection, issue_id)
-            raise InvalidTransition("issue", current.state if current else "gone", after)
+        _move(connection, app, issue, after, reason)
     return find(app, issue_id)
 
 
+def _move(connection: Connection, app: App, issue: Issue, after: IssueState, reason: str) -> None:
+    """Raises InvalidTransition, also when somebody else was quicker."""
+    if not issue_store.move_issue(connection, issue, after, app.clock(), reason):
+        current = issue_store.find_issue(connection, issue.id)
+        raise InvalidTransition("issue", current.state if current else "gone", after)
+
+
 def settle(app: App, issue_id: int, is_sent: bool) -> tuple[Issue, int]:
-    """The issue after a person's word on everyone in doubt, and how many those were."""
-    find(app, issue_id)
+    """The issue after a person's word on everyone in doubt, and how many those were. Raises NotFound or Refused."""
+    if find(app, issue_id).state is IssueState.CANCELLED and not is_sent:
+        raise Refused(f"issue {issue_id} was cancelled: nothing of it is sent again")
+    recover(app)
     after = DeliveryStatus.SENT if is_sent else DeliveryStatus.PENDING
     words = "settled by hand: it was sent" if is_sent else "settled by hand: send it again"
     with app.database.write() as connection:
@@ -297,14 +319,19 @@ def send_test(app: App, issue_id: int, email: str) -> Delivery:
     issue = find(app, issue_id)
     if issue.state in DRAFTS:
         issue = making.refresh(app, issue)
-    copies = copies_for(app, issue)
+    made = making.made_of(app, issue)
+    require_sender(made.newsletter)
     now = app.clock()
+    settings = relay_settings(app)
+    copies = copies_of(app, made, f"{TEST} of {ISSUE} {issue.id} at {now.isoformat()}", issue.list_id, issue.id)
     message = copies.build(copies.for_nobody(now, email))
+    message_id = copies.compiled.message_id(MADE_UP.id)
     with app.database.write() as connection:
-        delivery_id = store.add_other(connection, plan_test(issue, email, copies.compiled.message_id(0), now))
-    outcome = asyncio.run(_hand_one(relay_settings(app), Envelope(delivery_id, copies.sender, email, message)))
+        planned = plan_test(issue, email, message_id, now, f"{app.worker_name}:{TEST}", now + LEASE)
+        delivery_id = store.add_other(connection, planned)
+    outcome = asyncio.run(_hand_one(settings, Envelope(delivery_id, copies.sender, email, message)))
     status = DeliveryStatus.SENT if isinstance(outcome, Sent) else DeliveryStatus.FAILED
-    reply = str(outcome.reply) if not isinstance(outcome, NotTried) and outcome.reply else ""
+    reply = str(outcome.reply) if outcome.reply else ""
     reason = "" if isinstance(outcome, Sent) else str(outcome)
     with app.database.write() as connection:
         store.record(connection, [store.Result(delivery_id, status, app.clock(), 1, reply, reason)])
@@ -314,13 +341,19 @@ def send_test(app: App, issue_id: int, email: str) -> Delivery:
     return delivery
 
 
-async def _hand_one(settings: RelaySettings, envelope: Envelope) -> Outcome:
+async def _hand_one(settings: RelaySettings, envelope: Envelope) -> Sent | DeliveryError:
+    """What became of it; a relay that cannot be reached, or refuses us, is an outcome too."""
     waiting = [envelope]
     outcomes: list[Outcome] = []
-    await hand_over(
-        settings,
-        lambda: waiting.pop() if waiting else None,
-        lambda _, outcome: outcomes.append(outcome),
-        asyncio.Event(),
-    )
-    return outcomes[0]
+    try:
+        await hand_over(
+            settings,
+            lambda: waiting.pop() if waiting else None,
+            lambda _, outcome: outcomes.append(outcome),
+            asyncio.Event(),
+        )
+    except DeliveryError as error:
+        return error
+    (outcome,) = outcomes
+    assert not isinstance(outcome, NotTried)  # that is raised, and nobody stops us
+    return outcome

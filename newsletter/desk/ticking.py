@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from newsletter.app import App
 from newsletter.desk import making, sending
-from newsletter.errors import NewsletterError, Refused
+from newsletter.errors import NewsletterError
 from newsletter.model import Issue, Occurrence, Schedule
 from newsletter.scheduling.catching_up import CatchUp, catch_up
 from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store import issues as issue_store
 from newsletter.store import schedules as store
 
-TOO_LATE = "the program was not running, and afterwards it was too late"
+TOO_LATE = "it did not go out in time, and afterwards it was too late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,32 @@ def _record_missed(app: App, schedule: Schedule, plan: CatchUp) -> list[str]:
 
 
 def _begin(app: App, schedule: Schedule, due: Occurrence) -> Issue | None:
-    """The issue of this occurrence, now being sent; None when another process has it, or nothing can be picked."""
+    """The issue of this occurrence, now being sent; None when another process has it.
+
+    Raises NewsletterError. An occurrence for which nothing can be picked is over; what a person can mend keeps it due.
+    """
     assert schedule.id is not None
     with app.database.read() as connection:
         issue = issue_store.issue_of_occurrence(connection, schedule.id, _local(due))
-    if issue is None:
-        try:
-            issue = making.make_issue(app, schedule, due)
-        except Refused as error:
-            with app.database.write() as connection:
-                store.win_occurrence(connection, schedule.id, due, OccurrenceState.SKIPPED, str(error))
+    try:
+        issue = issue or making.make_issue(app, schedule, due)
+        return sending.start(app, issue) if issue is not None and issue.state in DRAFTS else None
+    except making.NothingToPick as error:
+        if _skip(app, schedule, due, issue, str(error)):
             raise
-    if issue is None or issue.state not in DRAFTS:
         return None
-    return sending.start(app, issue)
+
+
+def _skip(app: App, schedule: Schedule, due: Occurrence, draft: Issue | None, words: str) -> bool:
+    """Whether it was us who wrote down that this occurrence comes to nothing."""
+    assert schedule.id is not None
+    with app.database.write() as connection:
+        if draft is None or draft.occurrence_id is None:
+            return store.win_occurrence(connection, schedule.id, due, OccurrenceState.SKIPPED, words) is not None
+        is_ours = issue_store.move_issue(connection, draft, IssueState.CANCELLED, app.clock(), words)
+        if is_ours:
+            store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.SKIPPED, words)
+        return is_ours
 
 
 def _local(occurrence: Occurrence) -> str:

@@ -78,9 +78,11 @@ def claim(
     chosen = select(deliveries.c.id).where(mine, due).order_by(deliveries.c.id).limit(limit)
     if connection.dialect.name == "postgresql":
         chosen = chosen.with_for_update(skip_locked=True)
+    # A CTE is read once; as a subquery PostgreSQL may read it again, and take more than `limit`.
+    due_ids = select(chosen.cte("chosen").c.id)
     taken = (
         update(deliveries)
-        .where(deliveries.c.id.in_(chosen), deliveries.c.status == PENDING)
+        .where(deliveries.c.id.in_(due_ids), deliveries.c.status == PENDING)
         .values(status=str(SENDING), claimed_by=owner, lease_until=lease_until, handed_at=None)
         .returning(deliveries.c.id)
     )

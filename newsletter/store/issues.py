@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select, update
 
 from newsletter.model import Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, check_issue_arrow
@@ -86,7 +86,12 @@ def _link_articles(connection: Connection, issue_id: int, article_ids: Sequence[
 
 
 def set_content(connection: Connection, issue_id: int, content: Content) -> None:
-    connection.execute(update(issues).where(issues.c.id == issue_id).values(**_columns(content)))
+    """Give a draft other words. An issue that was begun meanwhile stays as it is."""
+    connection.execute(update(issues).where(_is_draft(issue_id)).values(**_columns(content)))
+
+
+def _is_draft(issue_id: int) -> ColumnElement[bool]:
+    return and_(issues.c.id == issue_id, issues.c.state.in_(DRAFTS))
 
 
 def replace_pick(
@@ -96,9 +101,10 @@ def replace_pick(
     picked: Mapping[str, Any],
     content: Content,
 ) -> None:
-    """Give a draft other articles: what was picked may no longer go."""
+    """Give a draft other articles: what was picked may no longer go. An issue that was begun meanwhile stays."""
     values = {"lead_article_id": article_ids[0], "picked": dict(picked), **_columns(content)}
-    connection.execute(update(issues).where(issues.c.id == issue_id).values(**values))
+    if not connection.execute(update(issues).where(_is_draft(issue_id)).values(**values)).rowcount:
+        return
     connection.execute(delete(issue_articles).where(issue_articles.c.issue_id == issue_id))
     _link_articles(connection, issue_id, article_ids)
 

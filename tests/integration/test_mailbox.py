@@ -130,9 +130,7 @@ def test_commands_out_of_order_are_refused(tmp_path: Path) -> None:
     assert kept(tmp_path) == []
 
 
-def test_line_and_message_without_measure_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_line_and_message_without_measure_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mailbox_module, "LARGEST_MESSAGE", 10_000)
     start = (b"EHLO me\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<ada@example.org>\r\n", b"DATA\r\n")
     with Mailbox(tmp_path) as mailbox:

@@ -84,9 +84,7 @@ def test_every_message_arrives_as_it_was_given(pipelining: str) -> None:
         outcomes = HandOver(relay.port, envelopes(), pipelining=pipelining).run()
     assert kinds(outcomes) == [Sent] * 4
     assert outcomes[1].reply.text == "2.0.0 Taken"
-    assert [(message.recipient, message.data) for message in relay.messages] == [
-        (name, BODY) for name in READERS
-    ]
+    assert [(message.recipient, message.data) for message in relay.messages] == [(name, BODY) for name in READERS]
     assert relay.commands[-1] == "QUIT" and "RSET" not in relay.commands
 
 
@@ -151,12 +149,8 @@ def test_refused_and_deferred_readers_fail_alone() -> None:
 
 @pytest.mark.parametrize("pipelining", ["auto", "off"])
 @pytest.mark.parametrize("step", ["rcpt", "data", "dot"])
-@pytest.mark.parametrize(
-    "reply, kind", [("450 4.2.0 hm", TransientFailure), ("554 5.7.1 hm", PermanentFailure)]
-)
-def test_reply_at_each_step_marks_that_reader_and_no_other(
-    pipelining: str, step: str, reply: str, kind: Any
-) -> None:
+@pytest.mark.parametrize("reply, kind", [("450 4.2.0 hm", TransientFailure), ("554 5.7.1 hm", PermanentFailure)])
+def test_reply_at_each_step_marks_that_reader_and_no_other(pipelining: str, step: str, reply: str, kind: Any) -> None:
     with ScriptedRelay(answers={step: [None, reply]}) as relay:
         outcomes = HandOver(relay.port, envelopes(3), pipelining=pipelining).run()
     assert kinds(outcomes) == [Sent, kind, Sent]
@@ -212,9 +206,7 @@ def test_host_without_an_address_tries_nobody() -> None:
 
 @pytest.mark.parametrize("pipelining", ["auto", "off"])
 @pytest.mark.parametrize("step", ["greeting", "ehlo", "mail", "rcpt", "data"])
-def test_connection_cut_before_the_message_left_is_made_again_for_the_same_reader(
-    pipelining: str, step: str
-) -> None:
+def test_connection_cut_before_the_message_left_is_made_again_for_the_same_reader(pipelining: str, step: str) -> None:
     with ScriptedRelay(answers={step: [CUT]}) as relay:
         assert kinds(HandOver(relay.port, envelopes(), pipelining=pipelining).run()) == [Sent] * 4
     assert sorted(relay.recipients) == sorted(READERS)
@@ -417,9 +409,7 @@ def test_envelope_that_cannot_be_made_ends_everything_and_is_raised() -> None:
 @pytest.mark.parametrize("security", ["tls", "starttls"])
 def test_message_arrives_over_tls_when_the_certificate_can_be_checked(security: str) -> None:
     with ScriptedRelay(security=security) as relay:
-        handing = HandOver(
-            relay.port, envelopes(20), security=security, ca_file=str(AUTHORITY), connections=2
-        )
+        handing = HandOver(relay.port, envelopes(20), security=security, ca_file=str(AUTHORITY), connections=2)
         assert kinds(handing.run()) == [Sent] * 20
     assert len(relay.messages) == 20
 
