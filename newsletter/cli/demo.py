@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +14,7 @@ from newsletter.app import App
 from newsletter.cli.output import complain, note, say
 from newsletter.errors import Refused
 from newsletter.home import Home
+from newsletter.model import Issue
 from newsletter.states import DeliveryStatus
 
 DEFAULT_HOME = Path("newsletter-demo")
@@ -34,7 +38,7 @@ def demo(
     try:
         app = open_app(made, {"smtp.port": mailbox.port})
         context.call_on_close(app.close)
-        is_done = _send_next(app)
+        is_done = _send_next(app, made)
         _say_what_comes(app)
         _say_where(app, made)
         if not once:
@@ -45,7 +49,7 @@ def demo(
         raise typer.Exit(1)
 
 
-def _send_next(app: App) -> bool:
+def _send_next(app: App, home: Home) -> bool:
     """Whether the next issue went out to everybody; also when there is none left to send."""
     import threading
 
@@ -61,6 +65,7 @@ def _send_next(app: App) -> bool:
         issue = unfinished[0] if unfinished else plan_issue(app, SCHEDULE)
     except Refused as error:
         say(f"Nothing is left to send: {error}")
+        say(f"Delete {home.folder}, and the demo begins again.")
         return True
     with app.database.read() as connection:
         picked = picked_of(connection, issue.id)
@@ -68,10 +73,22 @@ def _send_next(app: App) -> bool:
     outcomes = sending.send(app, issue.id, threading.Event())
     sent = outcomes.issue.counts.get(DeliveryStatus.SENT, 0)
     say(f"\nSent issue {issue.id}, {issue.subject!r}, to {sent} of {outcomes.issue.planned} readers over SMTP.")
-    say("Ben has not confirmed, Cleo has left and Dan is suppressed: they got nothing.")
+    say(_left_out(app, outcomes.issue))
     if outcomes.words:
         complain(outcomes.words)
     return not outcomes.words
+
+
+def _left_out(app: App, issue: Issue) -> str:
+    """Who of the list got nothing, in numbers."""
+    from newsletter.desk.audience import find_list_counts
+
+    counts = find_list_counts(app, issue.list_name)
+    suppressed = counts.confirmed - issue.planned
+    return (
+        f"Nothing went to those who have not confirmed ({counts.pending}), have left ({counts.unsubscribed}) "
+        f"or are suppressed ({suppressed})."
+    )
 
 
 def _say_why(picked: dict[str, list[dict[str, object]]], slugs: tuple[str, ...]) -> None:
@@ -102,9 +119,24 @@ def _say_what_comes(app: App) -> None:
 
 
 def _say_where(app: App, home: Home) -> None:
+    from newsletter.store.issues import list_issues
+
+    with app.database.read() as connection:
+        latest = list_issues(connection, limit=1)
     say(f"\nThe mails are in {home.mailbox / 'new'}: open one in a mail program, or")
-    say(f"    newsletter --home {home.folder} preview 1 --html mail.html")
-    say(f"    newsletter --home {home.folder} next")
+    for issue in latest:
+        say(f"    {_ourselves()} --home {home.folder} preview {issue.id} --html mail.html")
+    say(f"    {_ourselves()} --home {home.folder} next")
+
+
+def _ourselves() -> str:
+    """How this program is called from here: by its name where it is on the path, else by where it lies."""
+    if shutil.which("newsletter"):
+        return "newsletter"
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return "python -m newsletter"
+    return os.path.relpath(program) if program.exists() else "newsletter"
 
 
 def _go_on(app: App) -> None:

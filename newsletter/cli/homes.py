@@ -52,7 +52,7 @@ def run_until_end(app: App, web: bool, scheduler: bool, worker: bool) -> None:
         server = WebServer(app) if web else None
         if server is not None:
             server.start()
-            note(f"pages at http://{app.config.web.host}:{server.port}/")
+            note(f"the pages mails link to are served at http://{app.config.web.host}:{server.port}")
         note("running; Ctrl-C ends it, what is in flight is finished first")
         try:
             _wait_for_end()

@@ -191,7 +191,8 @@ def settle(
     issue, count = settle_issue(home, id, sent)
     _print(home, issue, json)
     if not json:
-        say(f"{count} settled: " + ("called sent" if sent else f"to be sent again with `newsletter issues send {id}`"))
+        then = "called sent" if sent else f"to be sent again with `newsletter issues send {id}`"
+        say(f"{count} settled: {then}" if count else "nobody was in doubt")
 
 
 def deliveries(

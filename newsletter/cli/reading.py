@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from newsletter import shapes
-from newsletter.cli.output import Json, opened, print_json, say, table
+from newsletter.cli.output import Json, note, opened, print_json, say, table
 from newsletter.errors import NewsletterError
 
 Target = Annotated[str, typer.Argument(metavar="ARTICLE|ISSUE", help="An article's slug or an issue's number.")]
@@ -32,12 +33,15 @@ def preview(
     if json:
         print_json({"subject": shown.title, "email": shown.email, "bytes": len(shown.message), "files": written})
     elif written:
-        say(f"{shown.title}, as {shown.email} would get it: {', '.join(written)}")
+        note(f"{shown.title}, as {shown.email} would get it: {', '.join(written)}")
     else:
         say(f"Subject: {shown.title}\nTo: {shown.email}\n\n{shown.text}")
 
 
 def _write(file: Path, content: bytes) -> str:
+    if str(file) == "-":
+        sys.stdout.buffer.write(content)
+        return "standard output"
     try:
         file.write_bytes(content)
     except OSError as error:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.app import App
-from newsletter.errors import NotFound, SourceError
+from newsletter.errors import NotFound, Refused, SourceError
 from subscribers import ListCounts, Profile, SubscriptionStatus, Suppression, parse, store
 from subscribers.imports import RejectedRow
 from subscribers.imports.csv import read_csv
 
 PAGE = 1_000  # readers read at once
+REFUSALS = (store.AddOutcome.UNSUBSCRIBED, store.AddOutcome.SUPPRESSED)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
+LONGEST_CELL = 500  # characters of a rejected field that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +105,21 @@ def _keep_rejected(file: Path, rows: tuple[RejectedRow, ...]) -> str | None:
         with target.open("w", encoding="utf-8", newline="") as handle:
             writer = csv.writer(handle)
             writer.writerow(("line", "reason", "row as it was"))
-            writer.writerows((row.line, row.reason, *row.fields) for row in rows)
+            writer.writerows((row.line, row.reason, *map(_cell, row.fields)) for row in rows)
     except OSError:
         return None
     return str(target)
 
 
+def _cell(text: str) -> str:
+    return ("'" + text if text.startswith(FORMULA) else text)[:LONGEST_CELL]
+
+
 def add_subscriber(app: App, email: str, list_name: str, name: str, attributes: str, status: SubscriptionStatus) -> str:
-    """What became of it, in words. Raises InvalidAddress, UnknownList, SourceError or InvalidField."""
+    """What became of it, in words. Raises Refused for one who left or is suppressed, and changes nothing then.
+
+    Raises InvalidAddress, UnknownList, SourceError or InvalidField as well.
+    """
     try:
         extras = json.loads(attributes)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -119,6 +129,8 @@ def add_subscriber(app: App, email: str, list_name: str, name: str, attributes: 
     with app.database.write() as connection:
         list_id = store.find_list(connection, list_name).id
         added = store.add_subscriber(connection, parse(email), name, list_id, status, _who(), app.clock(), extras)
+        if added.outcome in REFUSALS:
+            raise Refused(added.words)
     return added.words
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.app import App
-from newsletter.checking.report import CheckInput, Report, check_issue
-from newsletter.delivery.guards import require_from_address
+from newsletter.checking.report import CheckInput, Finding, Report, check_issue
+from newsletter.delivery.guards import require_from_address, require_reachable
 from newsletter.delivery.message import CompiledIssue, ReaderCopy, compile_issue, verify
 from newsletter.desk.making import Made
-from newsletter.errors import Refused
+from newsletter.errors import MessageError, Refused
 from newsletter.model import Newsletter
 from newsletter.rendering.slots import fill
 from subscribers import Subscriber
+from subscribers import store as audience
 
 MADE_UP = Subscriber(id=0, email="reader@example.org", name="Robin Reader")
 """Stands in where a copy is for nobody in particular."""
@@ -88,21 +90,48 @@ def copies_of(app: App, made: Made, key: str, list_id: int, issue_id: int | None
     return copies
 
 
-def report_on(app: App, made: Made) -> Report:
-    """What the pre-flight rules say, asked with a made-up reader's copy."""
+def report_on(app: App, made: Made, list_id: int | None) -> Report:
+    """What stands in the way of sending this to the list (None: to nobody yet), asked with a made-up reader's copy."""
     values = {**MADE_UP.values(), "unsubscribe_url": _unsubscribe_url(app, app.tokens.test_copy_token())}
     html, text = fill(made.rendered.html, values), fill(made.rendered.text, values)
-    return check_issue(CheckInput(rendered=made.rendered, newsletter=made.newsletter, html=html, text=text))
+    report = check_issue(CheckInput(rendered=made.rendered, newsletter=made.newsletter, html=html, text=text))
+    return Report.of((*report.findings, *_obstacles(app, made, list_id)))
+
+
+def _obstacles(app: App, made: Made, list_id: int | None) -> Iterator[Finding]:
+    """What no rule about a copy can see: whether messages can be built, and whether real readers may get them."""
+    if not made.newsletter.from_address:
+        return  # a rule of its own says so, and nothing more can be asked
+    try:
+        _require_reachable(app, made.newsletter, list_id)
+    except Refused as error:
+        yield Finding("real_readers", "access", "block", f"{error}.", "config.toml", "")
+        return
+    try:
+        copies_of(app, made, "check", list_id or 0, None)
+    except MessageError as error:
+        mend = "Set web.base_url: it begins every link." if error.field == "unsubscribe_url" else ""
+        yield Finding("message", "content", "block", f"No message can be built: {error}.", error.field, mend)
+
+
+def _require_reachable(app: App, newsletter: Newsletter, list_id: int | None) -> None:
+    """Raises Refused while the list holds readers beyond the example domains, and the pages or the sender do not."""
+    if list_id is None or app.config.delivery.redirect_all_to:
+        return
+    with app.database.read() as connection:
+        is_real = audience.has_real_addresses(connection, list_id)
+    if is_real:
+        require_reachable(newsletter, app.config.web.base_url)
 
 
 def _unsubscribe_url(app: App, token: str) -> str:
     return f"{app.base_url}/unsubscribe/{token}"
 
 
-def require_pass(app: App, made: Made) -> None:
+def require_pass(app: App, made: Made, list_id: int) -> None:
     """Nothing when no blocking rule fails. Raises Refused naming the first that does, and how to mend it."""
-    blocking = [finding for finding in report_on(app, made).findings if finding.severity == "block"]
+    blocking = [finding for finding in report_on(app, made, list_id).findings if finding.severity == "block"]
     if blocking:
         first = blocking[0]
         more = f" (and {len(blocking) - 1} more: see `newsletter check`)" if len(blocking) > 1 else ""
-        raise Refused(f"the pre-flight check blocks it: {first.words} {first.mend}{more}")
+        raise Refused(f"the pre-flight check blocks it: {first.words} {first.mend}".rstrip() + more)

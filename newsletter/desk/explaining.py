@@ -76,17 +76,21 @@ def _about(app: App, issue: Issue, email: str) -> Explanation:
 def _delivered(delivery: Delivery, issue: Issue) -> str:
     told = "".join(f": {words}" for words in [delivery.reply or delivery.reason] if words)
     remark = f"; {delivery.reason}" if delivery.reply and delivery.reason else ""
-    again = f"; tried again at {shapes.instant(delivery.next_attempt)}" if delivery.next_attempt else ""
+    again = f"; the next try at {shapes.instant(delivery.next_attempt)}" if delivery.next_attempt else ""
     paused = f"; issue {issue.id} is paused: {issue.pause_reason}" if issue.state is IssueState.PAUSED else ""
     sentences = {
         DeliveryStatus.SENT: f"handed over to the relay at {shapes.instant(delivery.sent_at)}{told}{remark}",
-        DeliveryStatus.PENDING: f"waits to be sent, after {delivery.attempts} tries{told}{again}{paused}",
+        DeliveryStatus.PENDING: f"waits to be sent, after {_tries(delivery.attempts)}{told}{again}{paused}",
         DeliveryStatus.SENDING: "was taken by a worker, which has not written down yet what became of it",
-        DeliveryStatus.FAILED: f"given up after {delivery.attempts} tries{told}",
+        DeliveryStatus.FAILED: f"given up after {_tries(delivery.attempts)}{told}",
         DeliveryStatus.SKIPPED: f"got nothing, because {delivery.reason}",
         DeliveryStatus.IN_DOUBT: f"in doubt{told}; `newsletter issues settle {issue.id} --sent` or `--again`{again}",
     }
     return sentences[delivery.status]
+
+
+def _tries(count: int) -> str:
+    return "1 try" if count == 1 else f"{count} tries"
 
 
 def _not_planned(issue: Issue, profile: Profile | None, email: str) -> str:

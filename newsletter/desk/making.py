@@ -16,6 +16,7 @@ from newsletter.desk import picks
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Issue, Newsletter, Occurrence, Schedule
 from newsletter.picking.pick import Pick, as_json
+from newsletter.picking.rules import RULES, Pinned
 from newsletter.rendering.mrml import to_html
 from newsletter.rendering.page import PageInput, RenderedIssue, render_issue, web_view
 from newsletter.states import OccurrenceState
@@ -114,13 +115,13 @@ def _pick(
     except_issue: int | None = None,
 ) -> Pick:
     candidates = library.list_articles(connection)
-    if pin is not None:
-        candidates = [article for article in candidates if article.slug == pin]
-        if not candidates:
-            raise NotFound("article", pin)
-    pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, except_issue)
+    if pin is not None and pin not in {article.slug for article in candidates}:
+        raise NotFound("article", pin)
+    rules = RULES if pin is None else (*RULES, Pinned(pin))
+    pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, except_issue, rules)
     if not pick.slugs:
-        refusals = [reason.words for one in pick.candidates for reason in one.reasons if reason.refused]
+        of_pinned = [one for one in pick.candidates if one.slug == pin]
+        refusals = [reason.words for one in of_pinned for reason in one.reasons if reason.refused]
         why = f"{pin} cannot go: {'; '.join(refusals)}" if pin else pick.words
         raise NothingToPick(f"schedule {schedule.name!r}, {occurrence.local:%Y-%m-%d %H:%M}: {why}")
     return pick

@@ -17,7 +17,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Occurrence, Schedule
 from newsletter.picking.forecast import Forecast, forecast
 from newsletter.picking.pick import Pick, as_json, pick_articles
-from newsletter.picking.rules import RULES, History, Moment
+from newsletter.picking.rules import RULES, History, Moment, Rule
 from newsletter.scheduling.recurrence import occurrences
 from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
@@ -70,10 +70,11 @@ def pick_for(
     at: datetime,
     candidates: Sequence[Article],
     except_issue: int | None = None,
+    rules: Sequence[Rule] = RULES,
 ) -> Pick:
     """The pick for the instant `at`, from `candidates`, with this schedule's history but for one issue of it."""
     moment = Moment.of(at, ZoneInfo(schedule.timezone))
-    return pick_articles(candidates, history_of(connection, schedule, except_issue), RULES, moment)
+    return pick_articles(candidates, history_of(connection, schedule, except_issue), rules, moment)
 
 
 def next_pick(app: App, name: str | None, at: datetime | None) -> dict[str, Any]:

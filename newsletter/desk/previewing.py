@@ -66,7 +66,15 @@ def check(app: App, target: str) -> Report:
             mend = explain_missing(article, article.missing)
             words = f"it lacks {', '.join(article.missing)}"
             return Report("block", (Finding("complete", "content", "block", words, article.slug, mend),))
-    return report_on(app, _made(app, found))
+    return report_on(app, _made(app, found), _list_id(app, found))
+
+
+def _list_id(app: App, found: Issue | str) -> int | None:
+    """The list it would go to."""
+    if isinstance(found, Issue):
+        return found.list_id
+    schedule, _ = _next(app)
+    return schedule.list_id if schedule is not None else None
 
 
 def _made(app: App, found: Issue | str) -> making.Made:
@@ -91,8 +99,7 @@ def _next(app: App) -> tuple[Schedule | None, Occurrence | None]:
 def _copies(app: App, found: Issue | str, made: making.Made, email: str | None) -> tuple[Copies, datetime]:
     """The copies, and the Date: that of the first try where there was one."""
     if isinstance(found, str):
-        schedule, _ = _next(app)
-        return copies_of(app, made, f"article {found}", schedule.list_id if schedule else 0, None), app.clock()
+        return copies_of(app, made, f"article {found}", _list_id(app, found) or 0, None), app.clock()
     date = None
     if email is not None:
         with app.database.read() as connection:

@@ -7,13 +7,13 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from newsletter.app import App
 from newsletter.delivery.envelope import Envelope, NotTried, Outcome, Sent
-from newsletter.delivery.guards import require_reachable, require_sender
+from newsletter.delivery.guards import require_sender
 from newsletter.delivery.planning import ISSUE, TEST, plan_deliveries, plan_test
 from newsletter.delivery.relay import RelaySettings, hand_over
 from newsletter.delivery.worker import LEASE, Ending, Job, Policy, Worker
@@ -63,10 +63,7 @@ def start(app: App, issue: Issue) -> Issue:
         return fresh  # somebody else was quicker
     made = making.made_of(app, fresh)
     require_sender(made.newsletter)
-    require_pass(app, made)
-    with app.database.read() as connection:
-        if not app.config.delivery.redirect_all_to and audience.has_real_addresses(connection, fresh.list_id):
-            require_reachable(made.newsletter, app.config.web.base_url)
+    require_pass(app, made, fresh.list_id)
     copies = copies_for(app, fresh, made)
     with app.database.write() as connection:
         if not issue_store.move_issue(connection, fresh, IssueState.SENDING, app.clock()):
@@ -100,7 +97,15 @@ def job_for(app: App, issue: Issue) -> Job:
         return audience.may_receive(connection, subscriber_ids, issue.list_id)
 
     remark = f"to {redirected} instead, as delivery.redirect_all_to says" if redirected else ""
-    return Job(issue.id, copies.sender, build, lambda claimed: redirected or claimed.email, leaves_out, remark)
+    return Job(
+        issue_id=issue.id,
+        sender=copies.sender,
+        build=build,
+        recipient=lambda claimed: redirected or claimed.email,
+        leaves_out=leaves_out,
+        remark=remark,
+        is_dot_free=True,
+    )
 
 
 def relay_settings(app: App) -> RelaySettings:
@@ -226,25 +231,23 @@ def _words(app: App, issue_id: int, ending: Ending) -> str:
         return (
             f"issue {issue_id} is paused: {issue.pause_reason}; `newsletter issues resume {issue_id}` when it is mended"
         )
-    if ending.unreachable:
-        return f"the relay cannot be reached: {ending.unreachable}; nobody is lost, {go_on}"
-    if ending.is_stopped:
-        return f"stopped; nobody is lost, {go_on}"
     left = []
+    if ending.unreachable:
+        left.append(f"the relay cannot be reached: {ending.unreachable}")
+    if ending.is_stopped:
+        left.append("stopped; nobody is lost")
     if elsewhere := issue.counts.get(DeliveryStatus.SENDING, 0):
         left.append(f"{elsewhere} are with another process; {go_on}")
     if pending := issue.counts.get(DeliveryStatus.PENDING, 0):
         with app.database.read() as connection:
             at = store.next_attempt(connection, issue_id)
-        left.append(f"{pending} wait for a later try, the next at {_instant(at)}; {go_on}")
+        # Who was not tried at all has no instant of their own: they are due at any time.
+        next_at = app.clock() if at is None or ending.unreachable or ending.is_stopped else at
+        left.append(f"{pending} wait for a later try, the next at {next_at:%Y-%m-%dT%H:%M:%SZ}; {go_on}")
     if doubt := issue.counts.get(DeliveryStatus.IN_DOUBT, 0):
         settle = f"`newsletter issues settle {issue_id} --sent` or `--again`"
         left.append(f"{doubt} in doubt: see `newsletter deliveries {issue_id} --status in_doubt`, then {settle}")
     return "; ".join(left)
-
-
-def _instant(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else "once"
 
 
 def expected(app: App, issue: Issue) -> int:
@@ -265,7 +268,7 @@ def resume(app: App, issue_id: int) -> Issue:
     """The issue, going on where it was. Raises InvalidTransition."""
     issue = find(app, issue_id)
     if issue.state is not IssueState.PAUSED:
-        raise InvalidTransition("issue", issue.state, IssueState.SENDING)
+        raise Refused(f"issue {issue_id} is {issue.state}, not paused: there is nothing to resume")
     return _moved(app, issue_id, IssueState.SENDING)
 
 
@@ -273,6 +276,8 @@ def cancel(app: App, issue_id: int) -> Issue:
     """The issue, ended; whoever has not got it gets nothing. Its occurrence is skipped. Raises InvalidTransition."""
     recover(app)
     issue = find(app, issue_id)
+    if issue.state is IssueState.SENT:
+        raise Refused(f"issue {issue_id} is sent: what has gone out cannot be called back")
     with app.database.write() as connection:
         _move(connection, app, issue, IssueState.CANCELLED, "by hand")
         store.skip_pending(connection, issue_id, CANCELLED)

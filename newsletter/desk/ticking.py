@@ -68,7 +68,9 @@ def _record_missed(app: App, schedule: Schedule, plan: CatchUp) -> list[str]:
             draft = issue_store.issue_of_occurrence(connection, schedule.id, _local(occurrence))
             if draft is not None and draft.state in DRAFTS and draft.occurrence_id is not None:
                 issue_store.move_issue(connection, draft, IssueState.CANCELLED, app.clock(), TOO_LATE)
-                store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.MISSED, TOO_LATE)
+                why = store.reason_of(connection, draft.occurrence_id)
+                words = f"{TOO_LATE}: {why}" if why else TOO_LATE
+                store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.MISSED, words)
     more = " and more" if plan.has_more_missed else ""
     return [f"schedule {schedule.name!r}: {len(plan.missed)}{more} missed, the last one {_local(plan.missed[-1])}"]
 
@@ -88,6 +90,11 @@ def _begin(app: App, schedule: Schedule, due: Occurrence) -> Issue | None:
         if _skip(app, schedule, due, issue, str(error)):
             raise
         return None
+    except NewsletterError as error:
+        if issue is not None and issue.occurrence_id is not None:
+            with app.database.write() as connection:
+                store.mark_occurrence(connection, issue.occurrence_id, OccurrenceState.ISSUED, str(error))
+        raise
 
 
 def _skip(app: App, schedule: Schedule, due: Occurrence, draft: Issue | None, words: str) -> bool:

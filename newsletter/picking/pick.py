@@ -138,16 +138,16 @@ class Shortlist:
         self._seed = seed
         self._rankings = [rule for rule in rules if isinstance(rule, Ranking)]
         self._guards = [rule for rule in rules if not isinstance(rule, Ranking)]
-        self._asking = [(number, guard.judge) for number, guard in enumerate(self._guards)]
+        self._asking = [guard.judge for guard in self._guards]
+        self._tallies = list(dict.fromkeys(guard.tally for guard in self._guards))
         self._is_steady = all(rule.is_steady for rule in self._rankings)
         self._unranked = list(range(len(candidates)))
         # Heap of (score with its sign turned, tie, candidate). The tie is b"" until it is needed: hashing
         # every slug would cost more than all the rest, and b"" comes before any hash, so that of equal
         # scores all are drawn before one is taken.
         self._ranked: list[tuple[float, bytes, int]] = []
-        # By the first day to ask again: (candidate, guard that refused it).
-        self._asleep: defaultdict[date, list[tuple[int, int]]] = defaultdict(list)
-        self._refused_by: dict[int, int] = {}  # candidates to be asked again every time
+        self._asleep: defaultdict[date, list[int]] = defaultdict(list)  # by the first day to ask again
+        self._refused: list[int] = []  # to be asked again every time
 
     def take(self, history: History, at: Moment, count: int = 1) -> tuple[Article, ...]:
         """Up to `count` articles that may go at `at`, the best first."""
@@ -166,15 +166,18 @@ class Shortlist:
             return "; ".join(rule.judge(articles[0], history, at).words for rule in self._rankings)
         if not self._candidates:
             return "nothing can be picked: the library is empty"
-        guards = Counter(self._refused_by.values())
-        for asleep in self._asleep.values():
-            guards.update(guard for _, guard in asleep)
-        counts = (f"{guards[guard]} {self._guards[guard].tally}" for guard in sorted(guards))
+        # Asked anew: the guard that once sent a candidate to sleep need not be the first that refuses it now.
+        guards = Counter(self._first_refusal(article, history, at) for article in self._candidates)
+        counts = (f"{count} {tally}" for tally in self._tallies if (count := guards[tally]))
         return f"nothing can be picked: {', '.join(counts)}"
+
+    def _first_refusal(self, article: Article, history: History, at: Moment) -> str:
+        refusals = (guard.tally for guard in self._guards if isinstance(guard.judge(article, history, at), Refusal))
+        return next(refusals, "")
 
     def _wake(self, day: date) -> None:
         for over in [until for until in self._asleep if until <= day]:
-            self._unranked += [index for index, _ in self._asleep.pop(over)]
+            self._unranked += self._asleep.pop(over)
 
     def _rank(self, history: History, at: Moment) -> None:
         """Put whoever has no place yet into the heap; everybody, when places change with time."""
@@ -194,8 +197,8 @@ class Shortlist:
 
     def _best(self, history: History, at: Moment) -> int | None:
         """The best candidate no guard refuses, out of the heap; the refused ones before it leave it too."""
-        self._unranked += self._refused_by
-        self._refused_by = {}
+        self._unranked += self._refused
+        self._refused = []
         self._rank(history, at)
         while self._ranked:
             score, tie, index = self._ranked[0]
@@ -211,13 +214,13 @@ class Shortlist:
     def _sends_away(self, index: int, history: History, at: Moment) -> bool:
         """Whether a guard refuses the candidate; if so it is noted when to ask again."""
         article = self._candidates[index]
-        for number, ask in self._asking:
+        for ask in self._asking:
             verdict = ask(article, history, at)
             if isinstance(verdict, Refusal):
                 if verdict.until is None or verdict.until <= at.day:
-                    self._refused_by[index] = number
+                    self._refused.append(index)
                 else:
-                    self._asleep[verdict.until].append((index, number))
+                    self._asleep[verdict.until].append(index)
                 return True
         return False
 

@@ -194,6 +194,20 @@ class NotSentBefore:
         return Refusal(f"already sent on this schedule on {day.isoformat()}", NEVER)
 
 
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A person chose this article for the occurrence; every other rule still has its word."""
+
+    slug: str
+    name = "pinned"
+    tally = "behind the pinned article"
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        if article.slug == self.slug:
+            return Score("pinned by hand")
+        return Refusal(f"{self.slug} is pinned by hand", NEVER)
+
+
 class Queue:
     """Higher priority first, then the oldest date first, undated last.
 

@@ -206,5 +206,7 @@ def _told(url: str) -> Iterator[None]:
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
         if isinstance(error, (OperationalError, InternalError)) or type(error) is BrokenFile:
-            raise DatabaseError(f"the database {url} cannot be used: {reason}") from error
+            # SQLite says so of a disk that is wholly full, too.
+            hint = " (is the disk full?)" if reason == "disk I/O error" else ""
+            raise DatabaseError(f"the database {url} cannot be used: {reason}{hint}") from error
         raise

@@ -119,6 +119,12 @@ def mark_occurrence(connection: Connection, occurrence_id: int, state: Occurrenc
     connection.execute(update(occurrences).where(occurrences.c.id == occurrence_id).values(**values))
 
 
+def reason_of(connection: Connection, occurrence_id: int) -> str:
+    """What was last written down beside the occurrence; empty when nothing was."""
+    query = select(occurrences.c.reason).where(occurrences.c.id == occurrence_id)
+    return str(connection.execute(query).scalar_one())
+
+
 def last_handled(connection: Connection, schedule_id: int) -> datetime | None:
     """The latest instant of this schedule that is over: missed, skipped, or its issue begun. A draft is not."""
     drafted = select(issues.c.occurrence_id).where(

@@ -89,8 +89,8 @@ def test_demo_without_once_serves_the_pages_until_it_is_asked_to_end(tmp_path: P
     running = newsletter.start("demo")
     try:
         assert running.stderr is not None
-        pages = next(line for line in running.stderr if line.startswith("pages at ")).split()[-1]
-        with urlopen(f"{pages}healthz", timeout=10) as answer:
+        pages = next(line for line in running.stderr if line.startswith("the pages ")).split()[-1]
+        with urlopen(f"{pages}/healthz", timeout=10) as answer:
             assert json.load(answer) == {"status": "ok"}
         assert f"pid {running.pid}" in newsletter("run", expect=1).err
         assert newsletter("issues", "list", "--json").json[0]["state"] == "sent"

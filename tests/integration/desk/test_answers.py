@@ -40,7 +40,7 @@ def test_a_deferred_reader_waits_and_then_gets_the_same_bytes(house: DeskHouse) 
         assert timedelta(minutes=1) <= wait <= timedelta(minutes=1, seconds=15)
         at = f"{waiting.next_attempt:%Y-%m-%dT%H:%M:%SZ}"
         assert f"1 wait for a later try, the next at {at}" in outcomes.words
-        assert f"451 4.7.1 Not now; tried again at {at}" in house.explain(issue)
+        assert f"451 4.7.1 Not now; the next try at {at}" in house.explain(issue)
         assert outcomes.issue.state is IssueState.SENDING
         again = house.send(issue)
         assert (len(relay.messages), again.words) == (1, outcomes.words), "it is not its time yet"
@@ -82,7 +82,7 @@ def test_a_refused_reader_fails_with_the_relays_words(house: DeskHouse) -> None:
     assert (outcomes.issue.state, len(relay.messages)) == (IssueState.SENT, 2)
     delivery = house.deliveries(issue)[ADA]
     assert (delivery.status, delivery.reply, delivery.attempts) == (FAILED, "550 5.1.1 No such reader", 1)
-    assert house.explain(issue) == "given up after 1 tries: 550 5.1.1 No such reader"
+    assert house.explain(issue) == "given up after 1 try: 550 5.1.1 No such reader"
 
 
 def test_a_message_refused_after_the_dot_fails_that_reader(house: DeskHouse) -> None:
@@ -241,7 +241,7 @@ def test_in_doubt_again_sends_again_after_the_delay(house: DeskHouse) -> None:
     with ScriptedRelay(answers={"dot": [CUT]}) as relay:
         house.relay(relay)
         assert "1 in doubt" in house.send(issue).words
-        assert house.explain(issue).endswith("; tried again at 2026-03-30T12:30:00Z")
+        assert house.explain(issue).endswith("; the next try at 2026-03-30T12:30:00Z")
         house.clock.pass_by(minutes=29)
         assert "1 in doubt" in house.send(issue).words
         assert len(relay.messages) == 1

@@ -78,7 +78,7 @@ def test_a_real_reader_is_not_mailed_links_that_lead_nowhere(house: DeskHouse, b
     issue = house.plan()
     house.set(**{**PUBLIC, "web__base_url": base_url})
     words = house.refusal(issue)
-    assert words.startswith("web.base_url ")
+    assert "web.base_url " in words
     assert UNREACHABLE[base_url] in words
     assert "set it in config.toml to how readers reach the pages, https://" in words
     assert house.issue(issue.id).state is IssueState.DRAFT
@@ -90,7 +90,7 @@ def test_a_real_reader_is_not_mailed_in_the_name_of_a_free_mail_domain(house: De
     issue = house.plan()
     house.set(**{**PUBLIC, "newsletter__from_address": f"Harbour <harbour@{domain}>"})
     words = house.refusal(issue)
-    assert words.startswith(f"newsletter.from_address is at {domain}, whose rules refuse its name")
+    assert f"newsletter.from_address is at {domain}, whose rules refuse its name" in words
     assert "set an address at a domain of your own" in words
 
 
