@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from newsletter.content.completeness import missing
 from newsletter.model import Article, Author, CallToAction, Guess, Hero, Season
-from newsletter.states import ArticleStatus, IssueState
+from newsletter.states import ArticleStatus
 from newsletter.store.authors import authors_by_id, list_calls_to_action
 from newsletter.tables import article_authors, articles, issue_articles, issues
 
@@ -97,7 +97,7 @@ def _last_sent(connection: Connection) -> dict[int, datetime]:
     query = (
         select(issue_articles.c.article_id, func.max(issues.c.started_at))
         .join_from(issue_articles, issues, issues.c.id == issue_articles.c.issue_id)
-        .where(issues.c.state.in_((IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)))
+        .where(issues.c.started_at.is_not(None))
         .group_by(issue_articles.c.article_id)
     )
     return {article: at for article, at in connection.execute(query) if at is not None}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
 from newsletter.model import Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, check_issue_arrow
@@ -264,13 +264,17 @@ def move_issue(connection: Connection, issue: Issue, after: IssueState, now: dat
 def sent_on_schedule(
     connection: Connection, schedule_id: int, except_issue: int | None = None
 ) -> list[tuple[str, datetime]]:
-    """Every article this schedule sent, is sending or holds as a draft, with the instant it goes by."""
+    """Every article this schedule sent, is sending or holds as a draft, with the instant it goes by.
+
+    An issue cancelled after it had begun counts: some readers have it.
+    """
+    counts = or_(issues.c.state != IssueState.CANCELLED, issues.c.started_at.is_not(None))
     query = (
         select(articles.c.slug, occurrences.c.utc, issues.c.started_at, issues.c.created_at)
         .join_from(issues, issue_articles, issue_articles.c.issue_id == issues.c.id)
         .join(articles, articles.c.id == issue_articles.c.article_id)
         .join(occurrences, occurrences.c.id == issues.c.occurrence_id, isouter=True)
-        .where(issues.c.schedule_id == schedule_id, issues.c.state != IssueState.CANCELLED)
+        .where(issues.c.schedule_id == schedule_id, counts)
         .order_by(issues.c.id)
     )
     if except_issue is not None:

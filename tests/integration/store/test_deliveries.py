@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -129,11 +130,12 @@ def test_reader_who_was_erased_meanwhile_is_not_loaded(connection: Connection) -
 
 def test_handed_delivery_keeps_the_instant_of_its_first_try(connection: Connection) -> None:
     issue, (delivery,) = house.add_sending_issue(connection)
-    given = claim(connection, issue.id)
+    (given,) = claim(connection, issue.id)
     assert store.first_try(connection, delivery) is None
-    assert store.hand(connection, given, "anna:1:a", NOON + MINUTE) == {delivery}
+    given = replace(given, date=NOON + MINUTE)  # as its message says, which was built a while after the claim
+    assert store.hand(connection, [given], "anna:1:a", NOON + 2 * MINUTE) == {delivery}
     row = raw(connection, delivery)
-    assert (row["handed_at"], row["date"], row["attempts"]) == (NOON + MINUTE, NOON + MINUTE, 1)
+    assert (row["handed_at"], row["date"], row["attempts"]) == (NOON + 2 * MINUTE, NOON + MINUTE, 1)
     store.record(connection, [Result(delivery, PENDING, NOON, 1, "450 later", next_attempt=NOON + MINUTE)])
     later = NOON + 60 * MINUTE
     (again,) = claim(connection, issue.id, now=later)

@@ -245,3 +245,16 @@ def test_history_of_a_schedule_is_what_it_sent_is_sending_or_holds(
     assert store.sent_on_schedule(connection, number(weekly)) == history
     assert store.sent_on_schedule(connection, number(weekly), except_issue=draft.id) == [*history[:2], history[3]]
     assert store.sent_on_schedule(connection, number(weekly), except_issue=begun.id) == history[2:]
+
+
+@pytest.mark.parametrize(
+    ("way", "counts"),
+    [((IssueState.CANCELLED,), False), ((IssueState.SENDING, IssueState.CANCELLED), True)],
+)
+def test_cancelled_issue_used_its_article_up_once_it_had_begun(
+    connection: Connection, way: tuple[IssueState, ...], counts: bool
+) -> None:
+    (calm,) = house.add_library(connection, "calm")
+    weekly = house.add_schedule(connection, house.add_list(connection))
+    house.move(connection, house.add_issue(connection, weekly, [calm]), *way, at=NOON)
+    assert store.sent_on_schedule(connection, number(weekly)) == ([("calm", NOON)] if counts else [])
