@@ -11,6 +11,8 @@ import typer
 from newsletter import shapes
 from newsletter.cli.output import Json, Yes, confirm, note, opened, print_json, progress, say, table
 from newsletter.content.completeness import explain_missing
+from newsletter.content.draft import explain_guess
+from newsletter.content.reading import body_text
 from newsletter.errors import SourceError
 from newsletter.model import Article
 from newsletter.states import ArticleStatus
@@ -51,10 +53,12 @@ def import_(
         if item.outcome == "failed":
             note(f"newsletter: {item.reason}")
         elif not json:
-            say(f"{item.outcome}: {item.slug}  ({item.item})")
+            say(f"{item.outcome}: {item.slug or item.reason}  ({item.item})")
         if not json:
             for words in item.notes:
                 say(f"    {words}")
+    if not json:
+        say(report.summary)
     if report.unreadable:
         raise typer.Exit(1)
 
@@ -93,7 +97,10 @@ def show(context: typer.Context, slug: str, json: Json = False) -> None:
     """One article, with everything that was guessed and what is missing."""
     from newsletter.desk.library import find
 
-    _print(find(opened(context), slug), json)
+    article = find(opened(context), slug)
+    _print(article, json)
+    if not json:
+        say(f"\n{body_text(article.body_html)}")
 
 
 @app.command()
@@ -130,20 +137,19 @@ def retire(context: typer.Context, slug: str, yes: Yes = False, json: Json = Fal
 
 
 def _print(article: Article, json: bool) -> None:
+    """All but the body, unless it is for a script."""
     if json:
         print_json(shapes.article(article))
         return
     shown = shapes.article(article)
-    guessed = {guess.field: guess for guess in article.guesses if guess.field not in article.corrected}
     for name, value in shown.items():
         if name not in ("body_html", "body_text", "guesses", "missing") and value not in (None, [], ""):
             say(f"{name}: {_words(value)}")
+    guessed = {guess.field: guess for guess in article.guesses if guess.field not in article.corrected}
     for guess in guessed.values():
-        say(f"guessed: {guess.field} = {guess.value}" + (f"  (line {guess.line})" if guess.line else ""))
+        say(f"guessed: {explain_guess(guess)}")
     if article.missing:
         say(f"cannot be sent: {explain_missing(article, article.missing)}")
-    say()
-    say(shown["body_text"])
 
 
 def _words(value: object) -> str:

@@ -57,6 +57,12 @@ class Draft:
     notes: tuple[str, ...] = ()
 
 
+def explain_guess(guess: Guess) -> str:
+    """`title: A Walk (line 3)`, on one line."""
+    place = "" if guess.line is None else f" (line {guess.line})"
+    return f"{guess.field}: {' '.join(guess.value.split())}{place}"
+
+
 def slug_from(title: str) -> str:
     """An ASCII name for addresses: lower case, hyphens, at most 80 characters, always with a letter."""
     plain = unicodedata.normalize("NFKD", title.casefold().translate(_LETTERS))

@@ -9,6 +9,17 @@ from typing import Any
 
 from newsletter.content.cleaning import clean
 from newsletter.content.draft import Draft
+from newsletter.content.words import (
+    MAX_NAME,
+    MAX_TITLE,
+    MAX_TOPIC,
+    address,
+    language,
+    link,
+    one_line,
+    picture,
+    refuse_controls,
+)
 from newsletter.errors import SourceError
 from newsletter.model import Article, CallToAction, Hero, Season
 from newsletter.states import ArticleStatus
@@ -18,12 +29,20 @@ PARTS: Mapping[str, type[Hero] | type[CallToAction]] = {"hero": Hero, "call_to_a
 """Fields that are objects: their parts are edited and corrected one by one, as `hero.alt`."""
 
 
-def _words(text: str) -> str:
-    return " ".join(text.split())
+def _names(text: str) -> tuple[str, ...]:
+    return _list(text, MAX_NAME)
 
 
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(_words(part) for part in text.split(",") if part.strip())
+def _topics(text: str) -> tuple[str, ...]:
+    return _list(text, MAX_TOPIC)
+
+
+def _list(text: str, longest: int) -> tuple[str, ...]:
+    return tuple(one_line(part, longest) for part in text.split(",") if part.strip())
+
+
+def _body(text: str) -> str:
+    return clean(refuse_controls(text))
 
 
 def _date(text: str) -> date | None:
@@ -62,31 +81,33 @@ def _status(text: str) -> ArticleStatus:
 def _title(text: str) -> str:
     if not text.strip():
         raise ValueError("an article needs a title")
-    return _words(text)
+    return one_line(text, MAX_TITLE)
 
 
 def _seasons(text: str) -> tuple[Season, ...]:
-    return tuple(Season.parse(part) for part in _list(text))
+    return tuple(Season.parse(part) for part in _topics(text))
 
 
 EDITABLE: Mapping[str, Callable[[str], Any]] = {
     "title": _title,
-    "subtitle": _words,
-    "summary": _words,
+    "subtitle": one_line,
+    "summary": one_line,
     "published": _date,
-    "language": str.strip,
+    "language": language,
     "status": _status,
-    "categories": _list,
-    "tags": _list,
-    AUTHORS: _list,
-    "source_url": str.strip,
+    "categories": _topics,
+    "tags": _topics,
+    AUTHORS: _names,
+    "source_url": address,
     "evergreen": _truth,
     "seasons": _seasons,
     "not_before": _date,
     "expires": _date,
     "priority": _number,
-    "body_html": clean,
-    **{f"{name}.{part}": _words for name, kind in PARTS.items() for part in kind.__dataclass_fields__},
+    "body_html": _body,
+    **{f"{name}.{part}": one_line for name, kind in PARTS.items() for part in kind.__dataclass_fields__},
+    "hero.src": picture,
+    "call_to_action.url": link,
 }
 """Every field `articles edit` knows, and how its text is read. `authors` gives names."""
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from newsletter.app import App
+from newsletter.content.words import MAX_NAME, link, one_line, paragraphs, picture
 from newsletter.errors import NotFound, SourceError
 from newsletter.model import Author, CallToAction
 from newsletter.store import authors as store
 from subscribers import parse
 
-LONGEST_NAME = 200  # characters, as the schema has it
-
 
 def set_author(app: App, name: str, fields: Mapping[str, str | date | None]) -> Author:
     """The author after this. Raises SourceError naming the field, NotFound for an unknown call to action."""
-    _check_name(name)
-    for key in ("url", "photo"):
-        value = fields.get(key)
-        if isinstance(value, str) and value:
-            _check_link(key, value, is_picture=key == "photo")
+    name = _checked_name(name)
+    fields = {key: _read(key, value) if isinstance(value, str) else value for key, value in fields.items()}
     email = fields.get("email")
     if isinstance(email, str) and email:
         parse(email)
@@ -33,19 +29,29 @@ def set_author(app: App, name: str, fields: Mapping[str, str | date | None]) -> 
 
 def set_call_to_action(app: App, name: str, fields: Mapping[str, str]) -> CallToAction:
     """The call to action after this. Raises SourceError naming the field."""
-    _check_name(name)
-    if fields.get("url"):
-        _check_link("url", fields["url"], is_picture=False)
+    name = _checked_name(name)
+    fields = {key: _read(key, value) for key, value in fields.items()}
     with app.database.write() as connection:
-        return store.set_call_to_action(connection, name.strip(), fields)
+        return store.set_call_to_action(connection, name, fields)
 
 
-def _check_name(name: str) -> None:
-    if not 1 <= len(name.strip()) <= LONGEST_NAME:
-        raise SourceError("name", f"has 1 to {LONGEST_NAME} characters")
+def _checked_name(name: str) -> str:
+    checked = _read("name", name)
+    if not 1 <= len(checked) <= MAX_NAME:
+        raise SourceError("name", f"has 1 to {MAX_NAME} characters")
+    return checked
 
 
-def _check_link(key: str, value: str, is_picture: bool) -> None:
-    allowed = ("https://", "media/") if is_picture else ("https://", "http://", "mailto:")
-    if not value.startswith(allowed) or any(character.isspace() for character in value):
-        raise SourceError(key, f"{value!r} does not begin with {' or '.join(allowed)}, or has a space in it")
+def _read(key: str, text: str) -> str:
+    try:
+        return _READERS.get(key, one_line)(text)
+    except ValueError as error:
+        raise SourceError(key, str(error)) from None
+
+
+def _photo(text: str) -> str:
+    return picture(text, ("https",))
+
+
+_READERS: Mapping[str, Callable[[str], str]] = {"bio": paragraphs, "url": link, "photo": _photo}
+"""How the words of a field are read, where they are more than one line of words."""

@@ -14,7 +14,7 @@ from newsletter.app import App
 from newsletter.content import sources
 from newsletter.content.completeness import explain_missing
 from newsletter.content.decoding import MAX_BYTES
-from newsletter.content.draft import Draft, slug_from
+from newsletter.content.draft import Draft, explain_guess, slug_from
 from newsletter.content.editing import AUTHORS, edit, from_source, newer
 from newsletter.desk.pictures import take_pictures
 from newsletter.errors import NotFound, SourceError
@@ -24,6 +24,10 @@ from newsletter.store import articles as store
 from newsletter.store.authors import find_author, keep_author
 
 READABLE = (".md", ".markdown", ".txt", ".text")
+BESIDE = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".heic", ".bmp", ".tif", ".tiff")
+"""Pictures lie beside articles: an article brings its own along, of the others nothing is said."""
+
+OUTCOMES = ("imported", "updated", "unchanged", "skipped", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Item:
     """What became of one file. `notes` say what was guessed and what was not found."""
 
     item: str
-    outcome: str  # imported, updated, unchanged, skipped, failed
+    outcome: str  # one of OUTCOMES
     slug: str | None = None
     reason: str | None = None
     notes: tuple[str, ...] = ()
@@ -46,10 +50,13 @@ class ImportReport:
     def count(self, outcome: str) -> int:
         return sum(item.outcome == outcome for item in self.items)
 
+    @property
+    def summary(self) -> str:
+        """`imported 2, updated 0, unchanged 1, skipped 0, failed 0`."""
+        return ", ".join(f"{outcome} {self.count(outcome)}" for outcome in OUTCOMES)
+
     def as_json(self) -> dict[str, Any]:
-        counted = {
-            outcome: self.count(outcome) for outcome in ("imported", "updated", "unchanged", "skipped", "failed")
-        }
+        counted = {outcome: self.count(outcome) for outcome in OUTCOMES}
         items = [
             {"item": each.item, "outcome": each.outcome, "slug": each.slug, "reason": each.reason}
             for each in self.items
@@ -71,7 +78,9 @@ def import_articles(
     """
     report = ImportReport(", ".join(str(path) for path in given))
     for source in given:
-        files = list(_files(source))
+        found = dict(_found(source))
+        report.items += [Item(str(file), "skipped", reason=why) for file, why in found.items() if why]
+        files = [file for file, why in found.items() if not why]
         if not files:
             words = f"no file ending in {', '.join(READABLE)}" if source.is_dir() else "there is no such file"
             report.items.append(Item(str(source), "failed", reason=f"{source}: {words}"))
@@ -85,11 +94,24 @@ def import_articles(
     return report
 
 
-def _files(source: Path) -> Iterator[Path]:
-    if source.is_dir():
-        yield from sorted(path for path in source.rglob("*") if path.suffix.lower() in READABLE and path.is_file())
-    elif source.exists():
-        yield source
+def _found(source: Path) -> Iterator[tuple[Path, str]]:
+    """The file that was named, or those of the folder that could be articles, each with why it is left alone."""
+    if not source.is_dir():
+        yield from [(source, "")] if source.exists() else []
+        return
+    for path in sorted(source.rglob("*")):
+        is_hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
+        is_beside = is_hidden or path.suffix.lower() in BESIDE
+        if path.is_file() and (path.suffix.lower() in READABLE or not is_beside):
+            yield path, _why_not(path, source)
+
+
+def _why_not(file: Path, folder: Path) -> str:
+    """Empty when it is read."""
+    if file.suffix.lower() not in READABLE:
+        return "not a .md or .txt file"
+    # Nobody who names a folder means what a link in it leads to elsewhere.
+    return "" if file.resolve().is_relative_to(folder.resolve()) else "a link that leads out of the folder"
 
 
 def _import_file(app: App, file: Path, root: Path, format: str, status: ArticleStatus | None, dry_run: bool) -> Item:
@@ -101,8 +123,7 @@ def _import_file(app: App, file: Path, root: Path, format: str, status: ArticleS
     draft, picture_notes = take_pictures(app.home, draft, file, root, dry_run)
     with app.database.write(keep=not dry_run) as connection:
         item = _keep(connection, app, draft, str(file), hashlib.sha256(data).hexdigest(), status)
-    guesses = tuple(f"{guess.field}: {guess.value} (line {guess.line})" for guess in draft.guesses)
-    return replace(item, notes=(*guesses, *draft.notes, *picture_notes, *item.notes))
+    return replace(item, notes=(*map(explain_guess, draft.guesses), *draft.notes, *picture_notes, *item.notes))
 
 
 def _bytes(file: Path) -> bytes:

@@ -17,6 +17,7 @@ import yaml
 
 from newsletter.content.bylines import split_list
 from newsletter.content.dates import FoundDate, find_date
+from newsletter.content.words import MAX_NAME, MAX_TOPIC, fitting_address, is_address, one_line
 from newsletter.errors import SourceError
 from newsletter.model import Season
 
@@ -65,9 +66,13 @@ class Fields:
                 return key, node
         return None
 
-    def text(self, *keys: str) -> str:
+    def text(self, *keys: str, longest: int | None = None) -> str:
         found = self.take(*keys)
-        return self.scalar(*found) if found else ""
+        return self.scalar(*found, longest) if found else ""
+
+    def read(self, parse: Callable[[str], str], *keys: str) -> str:
+        found = self.take(*keys)
+        return self.value(*found, parse) if found else ""
 
     def flag(self, key: str) -> bool:
         return self._parsed(key, _flag, "true or false") or False
@@ -87,20 +92,20 @@ class Fields:
         if found is None:
             return ""
         value = self.scalar(*found)
-        if value and not _is_link(value, may_be_path):
+        if value and not (is_address(value) or (may_be_path and _is_path(value))):
             kind = "a path or an http(s) address" if may_be_path else "an http(s) address"
             raise self.error(*found, f"must be {kind}, not {_shown(value)}")
-        return value
+        return self.value(*found, lambda text: fitting_address(one_line(text)))
 
-    def words(self, *keys: str) -> tuple[str, ...]:
-        """A list of words, or words with commas between them."""
+    def topics(self, *keys: str) -> tuple[str, ...]:
+        """A list of categories or tags, or one line of them with commas between."""
         found = self.take(*keys)
         if found is None:
             return ()
         key, node = found
         if isinstance(node, yaml.ScalarNode):
-            return split_list(node.value)
-        values = [self.scalar(key, item).strip() for item in self.items(key, node)]
+            return split_list(self.value(key, node, _one_line_of_topics))
+        values = [self.scalar(key, item, MAX_TOPIC) for item in self.items(key, node)]
         return tuple(dict.fromkeys(value for value in values if value))
 
     def seasons(self, key: str) -> tuple[Season, ...]:
@@ -132,15 +137,23 @@ class Fields:
 
     def fill(self, node: yaml.MappingNode) -> None:
         for name, value in node.value:
-            key = self.scalar("key", name)
+            key = self.scalar("key", name, MAX_NAME)  # an author's name may be one
             if key in self.nodes:
                 raise self.error(key, name, "stands there twice")
             self.nodes[key] = value
 
-    def scalar(self, key: str, node: yaml.Node) -> str:
+    def scalar(self, key: str, node: yaml.Node, longest: int | None = None) -> str:
+        """The words on one line. Raises SourceError for a control character and for too many words."""
+        return self.value(key, node, lambda text: one_line(text, longest))
+
+    def value(self, key: str, node: yaml.Node, parse: Callable[[str], Value]) -> Value:
+        """What `parse` makes of the words; its ValueError becomes a SourceError with key and line before its words."""
         if not isinstance(node, yaml.ScalarNode):
             raise self.error(key, node, f"must be words, not {_kind(node)}")
-        return "" if node.tag == _NULL else str(node.value).strip()
+        try:
+            return parse("" if node.tag == _NULL else str(node.value))
+        except ValueError as error:
+            raise self.error(key, node, str(error)) from None
 
     def error(self, key: str, node: yaml.Node, words: str) -> SourceError:
         line = self.first_line + node.start_mark.line
@@ -238,11 +251,16 @@ def _found_day(value: str) -> FoundDate | None:
     return found if found and is_whole and _TRAILING_TIME.fullmatch(value[found.end :]) else None
 
 
-def _is_link(value: str, may_be_path: bool) -> bool:
+def _one_line_of_topics(text: str) -> str:
+    line = one_line(text)
+    for topic in split_list(line):
+        one_line(topic, MAX_TOPIC)
+    return line
+
+
+def _is_path(value: str) -> bool:
     try:
         parts = urlsplit(value)
     except ValueError:  # a broken IPv6 host
         return False
-    if parts.scheme in ("http", "https"):
-        return bool(parts.netloc)
-    return may_be_path and not parts.scheme and not parts.netloc
+    return not parts.scheme and not parts.netloc

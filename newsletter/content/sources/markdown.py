@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,11 +13,11 @@ from newsletter.content.cleaning import clean
 from newsletter.content.draft import Draft, slug_from, title_from_file_name
 from newsletter.content.people import read_people
 from newsletter.content.sources.front_matter import Fields, split_front_matter
+from newsletter.content.words import MAX_NAME, MAX_TITLE, language, one_line, paragraphs
 from newsletter.errors import SourceError
 from newsletter.model import Author, CallToAction, Guess, Hero
 
 _MAX_NESTING = 100  # quotes and lists within each other
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")  # RFC 5646, and the underscore of locales
 
 
 def read_markdown(text: str, source: str) -> Draft:
@@ -37,16 +36,16 @@ def _from_fields(fields: Fields, notes: list[str]) -> Draft:
     if published and published.is_ambiguous:
         notes.append(f"the date can be read two ways; it was taken as {published.day.isoformat()}, the month first")
     return Draft(
-        title=fields.text("title"),
+        title=fields.text("title", longest=MAX_TITLE),
         body_html="",
         slug=_slug(fields, notes),
         subtitle=fields.text("subtitle"),
         summary=fields.text("summary", "description"),
         published=published.day if published else None,
-        language=_language(fields),
+        language=fields.read(language, "language", "lang"),
         is_draft=fields.flag("draft"),
-        categories=fields.words("categories"),
-        tags=fields.words("tags"),
+        categories=fields.topics("categories"),
+        tags=fields.topics("tags"),
         authors=_authors(fields, notes),
         hero=_hero(fields, notes),
         call_to_action=_call_to_action(fields, notes),
@@ -69,16 +68,6 @@ def _slug(fields: Fields, notes: list[str]) -> str:
     return slug
 
 
-def _language(fields: Fields) -> str:
-    found = fields.take("language", "lang")
-    if found is None:
-        return ""
-    language = fields.scalar(*found)
-    if language and not _LANGUAGE.fullmatch(language):
-        raise fields.error(*found, f"must be a language such as en or de-AT, not {language[:60]!r}")
-    return language.replace("_", "-")
-
-
 def _authors(fields: Fields, notes: list[str]) -> tuple[Author, ...]:
     found = fields.take("authors", "author")
     if found is None:
@@ -95,9 +84,16 @@ def _author(fields: Fields, key: str, node: yaml.Node, notes: list[str]) -> tupl
     """One item of `authors`: a byline in words, or the keys of one person."""
     if isinstance(node, yaml.MappingNode):
         return (_person(fields, key, node, "", notes),)
-    words = fields.scalar(key, node)
+    return fields.value(key, node, _people)
+
+
+def _people(byline: str) -> tuple[Author, ...]:
+    words = one_line(byline)
     # What has not the shape of a name is taken as it was written: a person put it there.
-    return (read_people(words) or (Author(words),)) if words else ()
+    people = (read_people(words) or (Author(words),)) if words else ()
+    for person in people:
+        one_line(person.name, MAX_NAME)
+    return people
 
 
 def _authors_by_name(fields: Fields, key: str, node: yaml.MappingNode, notes: list[str]) -> tuple[Author, ...]:
@@ -108,11 +104,11 @@ def _authors_by_name(fields: Fields, key: str, node: yaml.MappingNode, notes: li
 def _person(fields: Fields, key: str, node: yaml.Node, name: str, notes: list[str]) -> Author:
     person = fields.mapping(key, node)
     author = Author(
-        name=person.text("name") or name,
+        name=person.text("name", longest=MAX_NAME) or name,
         credentials=person.text("credentials"),
         role=person.text("role"),
         practice=person.text("practice"),
-        bio=person.text("bio"),
+        bio=person.read(paragraphs, "bio"),
         photo=person.link("photo", may_be_path=True),
         url=person.link("url"),
         email=person.text("email"),
@@ -169,9 +165,11 @@ def _read_body(body: str, title: str, first_line: int, source: str) -> tuple[str
     guesses: list[Guess] = []
     heading = _first_h1(tokens)
     if heading is not None:
-        words, line = _words_of(tokens[heading + 1]), tokens[heading].map
+        words, place = _words_of(tokens[heading + 1]), tokens[heading].map
         if not title and words:
-            guesses.append(Guess("title", words, first_line + line[0] if line else None))
+            line = first_line + place[0] if place else None
+            _check_title(words, source, line)
+            guesses.append(Guess("title", words, line))
         if words and (not title or words.casefold() == title.casefold()):
             title = title or words
             del tokens[heading : heading + 3]
@@ -180,6 +178,13 @@ def _read_body(body: str, title: str, first_line: int, source: str) -> tuple[str
         if title:
             guesses.append(Guess("title", title, None))
     return title, clean(parser.renderer.render(tokens, parser.options, {})), guesses
+
+
+def _check_title(words: str, source: str, line: int | None) -> None:
+    try:
+        one_line(words, MAX_TITLE)
+    except ValueError as error:
+        raise SourceError(source, f"the title {error}", line) from None
 
 
 def _check_nesting(tokens: Sequence[Token], first_line: int, source: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
 
 from newsletter.content.bylines import Byline, is_list_of_topics, read_byline, split_list
@@ -14,6 +15,8 @@ from newsletter.content.people import is_same_person
 from newsletter.content.sources.text_blocks import Block, heading_lines, split_blocks, write_body
 from newsletter.content.sources.text_ending import Ending, read_ending
 from newsletter.content.sources.text_signs import is_bar, read_author_sign, read_credit, read_signature
+from newsletter.content.words import refuse_controls
+from newsletter.errors import SourceError
 from newsletter.model import Author, Guess
 
 _MAX_TITLE = 200  # characters; a longer first line is a paragraph
@@ -23,13 +26,14 @@ _HEADER = 8  # blocks in which a byline is looked for
 
 
 def read_text(text: str, source: str) -> Draft:
-    """Never fails: what could not be found stands in the draft's notes."""
+    """What could not be found stands in the draft's notes. Raises SourceError for a field with a control character."""
     blocks = split_blocks(text)
     header = _read_header(blocks, source)
     ending = read_ending(blocks[header.length :], header.authors)
     body = ending.body
     authors = _authors(header, ending)
     guesses = [*header.guesses, *_heading_guesses(body), *ending.guesses]
+    _refuse_controls(guesses, source)
     draft = Draft(
         title=header.title,
         subtitle=header.subtitle,
@@ -44,6 +48,14 @@ def read_text(text: str, source: str) -> Draft:
         notes=(*header.notes, *ending.notes, *_words_left_out(blocks, [*header.left_out, *ending.left_out])),
     )
     return replace(draft, notes=(*_not_found(draft), *draft.notes))
+
+
+def _refuse_controls(guesses: Sequence[Guess], source: str) -> None:
+    for guess in guesses:
+        try:
+            refuse_controls(guess.value)
+        except ValueError as error:
+            raise SourceError(source, f"{guess.field} {error}", guess.line) from None
 
 
 @dataclass(slots=True)
@@ -113,7 +125,7 @@ def _find_byline(blocks: Sequence[Block], index: int) -> int | None:
 def _byline_at(block: Block) -> Byline | None:
     if block.is_item:
         return None
-    byline = read_byline(block.text)
+    byline = read_byline(block.tabbed or block.text)
     if byline is not None:
         return byline
     sign = read_author_sign(block.text)
@@ -159,6 +171,8 @@ def _take_lone_topics(blocks: Sequence[Block], index: int, header: _Header) -> i
     """`Anxiety, Sleep` on a line of its own below the byline; one word alone would be a heading."""
     if index >= len(blocks) or header.categories or "," not in blocks[index].text:
         return index
+    if blocks[index].end == ",":  # `Dear reader,` opens a letter
+        return index
     block = blocks[index]
     is_short = all(len(topic.split()) <= _LONE_TOPIC_WORDS for topic in split_list(block.text))
     if block.is_item or not is_short or not is_list_of_topics(block.text) or read_author_sign(block.text):
@@ -180,22 +194,26 @@ def _note_date(header: _Header) -> None:
 
 
 def _authors(header: _Header, ending: Ending) -> tuple[Author, ...]:
-    """The byline's authors, completed by what the page says about its author further down."""
+    """The byline's authors, or who signed the page, completed by what it says about its author further down."""
+    authors = tuple(map(partial(_with_signature, signed=ending.signed), header.authors)) or ending.signed
     about = ending.author
     if about is None:
-        return header.authors
+        return authors
     if not about.name:
-        if len(header.authors) != 1:
+        if len(authors) != 1:
             ending.notes.append("a bio was found, but not whose it is")
-            return header.authors
-        return (replace(header.authors[0], bio=about.bio),)
-    if not any(is_same_person(about.name, author.name) for author in header.authors):
-        if header.authors:
+            return authors
+        return (replace(authors[0], bio=about.bio),)
+    if not any(is_same_person(about.name, author.name) for author in authors):
+        if authors:
             ending.notes.append("the byline and the lines about the author name different people; both are kept")
-        return (*header.authors, about)
-    return tuple(
-        _completed(author, about) if is_same_person(about.name, author.name) else author for author in header.authors
-    )
+        return (*authors, about)
+    return tuple(_completed(author, about) if is_same_person(about.name, author.name) else author for author in authors)
+
+
+def _with_signature(author: Author, signed: Sequence[Author]) -> Author:
+    same = next((signer for signer in signed if is_same_person(signer.name, author.name)), None)
+    return _completed(author, same) if same else author
 
 
 def _completed(author: Author, about: Author) -> Author:

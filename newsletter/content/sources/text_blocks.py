@@ -26,6 +26,7 @@ class Block:
     text: str
     line: int  # 1-based
     marker: str = ""
+    tabbed: str = ""  # the words with their tabs, which part the pieces of a byline
 
     @property
     def is_item(self) -> bool:
@@ -57,7 +58,7 @@ def split_blocks(text: str) -> list[Block]:
     for number, line in numbered:
         if line and previous and _is_continuation(previous, line, width):
             last = blocks.pop()
-            blocks.append(Block(f"{last.text} {line}", last.line, last.marker))
+            blocks.append(Block(f"{last.text} {' '.join(line.split())}", last.line, last.marker))
         elif line:
             blocks.append(_block(line, number))
         previous = line
@@ -95,14 +96,14 @@ def _is_continuation(previous: str, line: str, width: int) -> bool:
 
 
 def _block(line: str, number: int) -> Block:
-    bullet = _BULLET.match(line)
+    bullet, numbered = _BULLET.match(line), _NUMBER.match(line)
+    marker, words = "", line
     if bullet:
-        marker = bullet[0][0] if bullet[0][0] in "–—" else "-"
-        return Block(line[bullet.end() :], number, marker)
-    numbered = _NUMBER.match(line)
-    if numbered:
-        return Block(line[numbered.end() :], number, numbered[1])
-    return Block(line, number)
+        marker, words = bullet[0][0] if bullet[0][0] in "–—" else "-", line[bullet.end() :]
+    elif numbered:
+        marker, words = numbered[1], line[numbered.end() :]
+    text = " ".join(words.split())
+    return Block(text, number, marker, words if "\t" in words else "")
 
 
 def heading_lines(blocks: Sequence[Block]) -> frozenset[int]:
@@ -111,7 +112,8 @@ def heading_lines(blocks: Sequence[Block]) -> frozenset[int]:
     for index in range(len(blocks) - 2, -1, -1):
         block, below = blocks[index], blocks[index + 1]
         is_above_heading = below.line in found and blocks[index + 2].line not in found
-        if _is_heading(block, below, is_above_heading) and not _is_in_list(blocks, index):
+        is_part_of_other = _is_in_list(blocks, index) or _is_signature(blocks, index)
+        if _is_heading(block, below, is_above_heading) and not is_part_of_other:
             found.add(block.line)
     return frozenset(found)
 
@@ -132,6 +134,11 @@ def _is_in_list(blocks: Sequence[Block], index: int) -> bool:
     if not block.is_item or index == 0 or not blocks[index - 1].is_item:
         return False
     return blocks[index - 1].marker != "-"
+
+
+def _is_signature(blocks: Sequence[Block], index: int) -> bool:
+    """One word below a line that ends in a comma: `Warmly,` and a name."""
+    return index > 0 and blocks[index - 1].end == "," and len(blocks[index].text.split()) == 1
 
 
 def write_body(blocks: Sequence[Block]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from newsletter.content.people import is_same_person
 from newsletter.content.sources.text_blocks import Block, heading_lines
+from newsletter.content.sources.text_sign_off import find_sign_off
 from newsletter.content.sources.text_signs import (
     AuthorSign,
     is_bar,
@@ -45,6 +47,7 @@ class Ending:
 
     groups: list[list[Block]] = field(default_factory=lambda: [[]])
     author: Author | None = None
+    signed: tuple[Author, ...] = ()  # who signed it as a letter
     hero: Hero | None = None
     call_to_action: CallToAction | None = None
     topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -53,8 +56,12 @@ class Ending:
     left_out: list[Block] = field(default_factory=list)
 
     def guess(self, name: str, value: str, line: int) -> None:
-        if value:
+        if value and not any((guess.field, guess.value) == (name, value) for guess in self.guesses):
             self.guesses.append(Guess(name, value, line))
+
+    def guess_author(self, author: Author, line: int) -> None:
+        for name in ("name", "credentials", "role", "practice"):
+            self.guess(f"author.{name}", getattr(author, name), line)
 
     def part(self) -> None:
         if self.groups[-1]:
@@ -69,7 +76,8 @@ def read_ending(blocks: Sequence[Block], known: Sequence[Author]) -> Ending:
     """What `blocks` (a page without its title and byline) hold; `known` are the authors of the byline."""
     ending = Ending()
     rest = _without_signs(_without_furniture(blocks, ending), ending)
-    _take_author(rest, known, ending)
+    rest = _without_sign_off(rest, known, ending)
+    _take_author(rest, known or ending.signed, ending)
     _take_call_to_action(ending)
     _leave_out_remains(ending)
     return ending
@@ -139,6 +147,43 @@ def _keep_credit(hero: Hero, block: Block, ending: Ending) -> None:
     ending.guess("hero.credit_source", hero.credit_source, block.line)
 
 
+def _without_sign_off(blocks: list[Block | None], known: Sequence[Author], ending: Ending) -> list[Block | None]:
+    """The blocks without `Warmly,`, the name below it, and the paragraphs below that on whose name it is."""
+    found = find_sign_off(blocks)
+    if found is None:
+        return blocks
+    signed = [each for each in found.people if not known or _is_one_of(each, known)]
+    if not signed:
+        return blocks
+    person, at, below = signed[0], found.at, _end_of_signature(blocks, found.at + 2)
+    bio = _bio_after(blocks, below, AuthorSign(person, True, False), known)
+    ending.signed = tuple(signed)
+    ending.left_out += filter(None, [blocks[at], *blocks[at + 2 : below]])
+    for signer in signed:
+        ending.guess_author(signer, found.line)
+    if bio:
+        opening = read_bio_opening(bio[0].text)
+        author = opening if opening and is_same_person(opening.name, person.name) else Author(person.name)
+        _keep_author(AuthorSign(author, True, False), bio[0], bio, ending)
+    return [*blocks[:at], None, *blocks[below + len(bio) :]]
+
+
+def _is_one_of(person: Author, known: Sequence[Author]) -> bool:
+    return any(is_same_person(person.name, author.name) for author in known)
+
+
+def _end_of_signature(blocks: Sequence[Block | None], start: int) -> int:
+    """Behind the lines right below the name: `Licensed Counselor`, `Elm Practice`."""
+    end = start
+    for above, block in pairwise(blocks[start - 1 :]):
+        if not above or not block or block.line != above.line + 1 or not block.is_short_line or block.is_item:
+            break
+        if block.is_question_or_call or _CONTACT.search(block.text) or _is_sign(block):
+            break
+        end += 1
+    return end
+
+
 def _take_author(blocks: Sequence[Block | None], known: Sequence[Author], ending: Ending) -> None:
     """Moves the blocks into `ending.groups`, all but the author's heading and bio."""
     index = 0
@@ -168,7 +213,7 @@ def _author_sign_at(blocks: Sequence[Block | None], index: int, known: Sequence[
         return sign
     name = sign.author.name
     below = blocks[index + 1] if index + 1 < len(blocks) else None
-    is_known = any(is_same_person(name, author.name) for author in known)
+    is_known = _is_one_of(sign.author, known)
     is_last = below is None and bool(sign.author.credentials)
     is_person = is_known or is_last or (below is not None and _speaks_of(below.text, name))
     return sign if is_person else None
@@ -209,8 +254,7 @@ def _keep_author(sign: AuthorSign, block: Block, bio: Sequence[Block], ending: E
     author = sign.author or (read_bio_opening(bio[0].text) if bio else None)
     line = block.line if sign.author else bio[0].line if bio else block.line
     ending.author = replace(author, bio=text) if author else Author("", bio=text)
-    for name in ("name", "credentials", "role", "practice"):
-        ending.guess(f"author.{name}", getattr(ending.author, name), line)
+    ending.guess_author(ending.author, line)
     ending.guess("author.bio", text, bio[0].line if bio else block.line)
 
 
@@ -219,7 +263,7 @@ def _take_unannounced_bio(known: Sequence[Author], ending: Ending) -> None:
     group = ending.groups[-1] or (ending.groups[-2] if len(ending.groups) > 1 else [])
     for block in group[-3:]:
         person = read_bio_opening(block.text) if len(block.text) >= _LONG / 2 else None
-        if person and len(ending.body) > 1 and any(is_same_person(person.name, author.name) for author in known):
+        if person and len(ending.body) > 1 and _is_one_of(person, known):
             where = group.index(block)
             index = next(number for number, other in enumerate(ending.groups) if other is group)
             ending.groups[index : index + 1] = [group[:where], group[where + 1 :]]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from newsletter.content.bylines import is_noise, split_list
 from newsletter.content.people import ROLE_WORDS, is_person_name, read_people, read_person
+from newsletter.content.words import MAX_TOPIC
 from newsletter.model import Author, Hero
 
 _CREDIT = re.compile(
@@ -17,6 +19,12 @@ _CREDIT = re.compile(
     r"|credits?\s*:\s*(?:photo by\s+)?|©\s*)"
     r"(?P<who>.+?)"
     r"(?:(?:\s+(?:on|via|from|at|auf|bei|sur|en)\s+|\s*[/|,–—]\s*|\s+-\s+|\s*\((?=[^)]+\)))(?P<where>[^()]+?)\)?)?\.?",
+    re.IGNORECASE,
+)
+# What stands behind the first site, `Pixabay and Cy Du on Unsplash`: one more picture, as the first was named.
+_FELLOW = re.compile(
+    r"(?P<where>[^,]+?)(?:,\s*(?:(?:and|und|et|y)\s+)?|\s+(?:and|und|et|y|&)\s+)(?P<who>.+?)"
+    r"\s+(?:on|via|from|at|auf|bei|sur|en)\s+(?P<others>.+)",
     re.IGNORECASE,
 )
 _PICTURE_SITES = set(
@@ -86,15 +94,35 @@ def read_credit(line: str) -> Hero | None:
     match = _CREDIT.fullmatch(line) if len(line) <= 150 else None
     if match is None:
         return None
-    who, where = match["who"].strip(" ,."), (match["where"] or "").strip(" ,.")
+    credits = _each_credit(match["who"], match["where"] or "")
+    if not all(_is_credit(who, where) for who, where in credits):
+        return None
+    (who, where), *others = credits
+    if not (where or others) and who.casefold() in _PICTURE_SITES:
+        return Hero(credit_source=who)
+    return Hero(credit=_joined(who for who, _ in credits), credit_source=_joined(where for _, where in credits))
+
+
+def _each_credit(who: str, where: str) -> list[tuple[str, str]]:
+    """(who, where) of every picture one line credits, `Bo Li on Pixabay and Cy Du on Unsplash`."""
+    credits = []
+    while fellow := _FELLOW.fullmatch(where):
+        credits.append((who.strip(" ,."), fellow["where"].strip(" ,.")))
+        who, where = fellow["who"], fellow["others"]
+    return [*credits, (who.strip(" ,."), where.strip(" ,."))]
+
+
+def _is_credit(who: str, where: str) -> bool:
     is_on_site = bool({who.casefold(), where.casefold()} & _PICTURE_SITES)
     is_name = is_on_site or "." in who or not who[:1].islower()
     is_year = bool(re.match(r"(?:19|20)\d\d\b", who))
-    if not is_name or is_year or max(len(who.split()), len(where.split())) > _MAX_CREDIT_WORDS:
-        return None
-    if not where and who.casefold() in _PICTURE_SITES:
-        return Hero(credit_source=who)
-    return Hero(credit=who, credit_source=where)
+    return is_name and not is_year and max(len(who.split()), len(where.split())) <= _MAX_CREDIT_WORDS
+
+
+def _joined(names: Iterable[str]) -> str:
+    """`Bo Li, Ann Poe and Cy Du`, each once."""
+    *others, last = dict.fromkeys(filter(None, names)) or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +224,9 @@ def read_topics(line: str) -> tuple[str, tuple[str, ...]] | None:
     """`Tags: sleep, calm` as ("tags", …), `Filed under: Sleep` as ("categories", …)."""
     if len(line) > 200 or line.endswith((".", "?", "!")):
         return None
-    tags, topics = _TAGS.fullmatch(line), _TOPICS.fullmatch(line)
-    if tags:
-        return "tags", split_list(tags[1])
-    return ("categories", split_list(topics[1])) if topics else None
+    for name, pattern in (("tags", _TAGS), ("categories", _TOPICS)):
+        match = pattern.fullmatch(line)
+        values = split_list(match[1]) if match else ()
+        if values and max(map(len, values)) <= MAX_TOPIC:
+            return name, values
+    return None

@@ -36,7 +36,8 @@ Any shoes will do.
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    written = tmp_path / "walking.md"
+    written = tmp_path / "articles" / "walking.md"
+    written.parent.mkdir()
     written.write_text(WALKING, "utf-8")
     return written
 
@@ -104,6 +105,53 @@ def test_one_bad_file_is_named_and_the_others_are_taken(house: DeskHouse, file: 
     assert (report.as_json()["imported"], report.as_json()["failed"]) == (1, 3)
 
 
+def test_a_link_in_a_folder_leads_nowhere_else(house: DeskHouse, file: Path, tmp_path: Path) -> None:
+    private = tmp_path / "private.md"
+    private.write_text("# Private\n\nNot for readers.\n", "utf-8")
+    (file.parent / "link.md").symlink_to(private)
+    (file.parent / "again.md").symlink_to(file)
+    report = _import(house, file.parent)
+    outcomes = {Path(item.item).name: (item.outcome, item.reason) for item in report.items}
+    assert outcomes == {
+        "link.md": ("skipped", "a link that leads out of the folder"),
+        "again.md": ("imported", None),
+        "walking.md": ("unchanged", None),
+    }
+    assert report.unreadable == 0
+    (named,) = _import(house, file.parent / "link.md").items
+    assert named.outcome == "imported", "who names a link means what it leads to"
+
+
+def test_files_that_are_no_articles_are_said(house: DeskHouse, file: Path) -> None:
+    for name in ("letter.docx", "notes", "hero.JPG", ".DS_Store"):
+        (file.parent / name).write_bytes(b"x")
+    (file.parent / ".git").mkdir()
+    (file.parent / ".git" / "HEAD").write_bytes(b"x")
+    report = _import(house, file.parent)
+    skipped = [(Path(item.item).name, item.reason) for item in report.items if item.outcome == "skipped"]
+    assert skipped == [("letter.docx", "not a .md or .txt file"), ("notes", "not a .md or .txt file")]
+    assert report.summary == "imported 1, updated 0, unchanged 0, skipped 2, failed 0"
+    assert report.as_json()["skipped"] == 2
+
+
+def test_a_title_from_the_name_of_the_file_has_no_line(house: DeskHouse, tmp_path: Path) -> None:
+    (tmp_path / "notitle.md").write_text("Only words.\n", "utf-8")
+    (item,) = _import(house, tmp_path / "notitle.md").items
+    assert item.notes[0] == "title: Notitle"
+
+
+def test_a_title_of_two_lines_is_sent_as_one(house: DeskHouse, tmp_path: Path) -> None:
+    title = '"Inject\\r\\nBcc: evil@example.org"'
+    (tmp_path / "a.md").write_text(WALKING.replace("A Walk Before Breakfast", title), "utf-8")
+    (item,) = _import(house, tmp_path / "a.md").items
+    assert item.slug is not None
+    authors.set_author(house.app, "Iris Holm", {"bio": "Iris walks."})
+    shown = previewing.preview(house.app, item.slug, None)
+    head = shown.message.partition(b"\r\n\r\n")[0]
+    assert b"\r\nSubject: Inject Bcc: evil@example.org\r\n" in head
+    assert b"\r\nBcc:" not in head
+
+
 def test_a_source_that_is_not_there_is_unreadable(house: DeskHouse, tmp_path: Path) -> None:
     report = _import(house, tmp_path / "nowhere.md")
     assert report.unreadable == 1
@@ -127,6 +175,10 @@ def test_an_article_too_large_is_refused_by_its_size(house: DeskHouse, tmp_path:
         ("seasons", "spring"),
         ("colour", "red"),
         ("title", " "),
+        ("title", "A\0B"),
+        ("hero.src", "../../etc/passwd"),
+        ("source_url", "javascript:alert(1)"),
+        ("language", "English please"),
     ],
 )
 def test_a_correction_that_cannot_be_names_the_field(house: DeskHouse, name: str, value: str) -> None:
@@ -151,6 +203,9 @@ def test_authors_are_named_in_order_and_new_ones_are_added(house: DeskHouse) -> 
         ({"url": "javascript:alert(1)"}, SourceError, "^url: "),
         ({"photo": "http://elsewhere.example.org/a.jpg"}, SourceError, "^photo: "),
         ({"url": "https://example.org/a b"}, SourceError, "^url: "),
+        ({"photo": "media/../keys/secret"}, SourceError, "^photo: "),
+        ({"role": "Nurse\0"}, SourceError, "^role: "),
+        ({"bio": "One.\n\nTwo\x1b"}, SourceError, "^bio: "),
         ({"email": "nobody"}, InvalidAddress, "nobody"),
         ({"call_to_action": "none-such"}, NotFound, "none-such"),
     ],
@@ -164,7 +219,15 @@ def test_what_an_author_cannot_have_is_named(
         assert find_author(connection, "Iris Holm") is None
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 201])
+def test_what_is_said_of_an_author_is_kept_on_one_line_and_a_bio_in_its_paragraphs(house: DeskHouse) -> None:
+    said = {"role": "Family\r\ntherapist", "bio": "One\r\nline.\r\n\r\nTwo."}
+    author = authors.set_author(house.app, "Iris\r\nHolm", said)
+    assert (author.name, author.role, author.bio) == ("Iris Holm", "Family therapist", "One line.\n\nTwo.")
+    call = authors.set_call_to_action(house.app, "late", {"text": "Still\r\nup?", "url": "mailto:a@example.org"})
+    assert (call.text, call.url) == ("Still up?", "mailto:a@example.org")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201, "Iris\0"])
 def test_a_name_has_some_letters_and_not_too_many(house: DeskHouse, name: str) -> None:
     with pytest.raises(SourceError, match=r"^name: "):
         authors.set_author(house.app, name, {"bio": "x"})

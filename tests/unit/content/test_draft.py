@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.content.draft import MAX_SLUG, slug_from, title_from_file_name
+from newsletter.content.draft import MAX_SLUG, explain_guess, slug_from, title_from_file_name
+from newsletter.model import Guess
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,9 @@ def test_title_from_a_file_name() -> None:
     assert title_from_file_name("posts/2024-03-03-calm_evenings-now.md") == "Calm evenings now"
     assert title_from_file_name("C:\\posts\\Tea.txt") == "Tea"
     assert title_from_file_name("2024.txt") == ""
+
+
+def test_guess_is_one_line_that_names_its_line_when_it_has_one() -> None:
+    assert explain_guess(Guess("title", "A Walk", 3)) == "title: A Walk (line 3)"
+    assert explain_guess(Guess("title", "Notitle", None)) == "title: Notitle"
+    assert explain_guess(Guess("author.bio", "One.\n\nTwo.", 9)) == "author.bio: One. Two. (line 9)"

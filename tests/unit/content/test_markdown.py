@@ -185,6 +185,82 @@ def test_wrong_front_matter_names_field_and_line(yaml: str, line: int, words: st
     assert str(caught.value).startswith(f"a.md, line {line}: ")
 
 
+INJECTED = '"Inject\\r\\nBcc:\\u2028 evil@example.org\\v\\N"'
+ONE_LINE = "Inject Bcc: evil@example.org"
+
+
+def test_every_field_that_is_one_line_comes_out_as_one() -> None:
+    words = {name: f"{name}: {INJECTED}" for name in ("title", "subtitle", "summary", "name", "credentials")}
+    yaml = f"""---
+{words["title"]}
+{words["subtitle"]}
+{words["summary"]}
+authors:
+  - {words["name"]}
+    {words["credentials"]}
+    role: {INJECTED}
+    practice: {INJECTED}
+    email: {INJECTED}
+    bio: "One\\r\\nline.\\n\\nAnother\\tline."
+  - {INJECTED}
+categories: [{INJECTED}]
+tags: {INJECTED}
+image:
+  alt: {INJECTED}
+  credit: {INJECTED}
+  credit_source: {INJECTED}
+call_to_action:
+  text: {INJECTED}
+  label: {INJECTED}
+language: "de\\r\\n"
+slug: {INJECTED}
+---
+Text
+"""
+    draft = _read(yaml)
+    person = Author(ONE_LINE, ONE_LINE, ONE_LINE, ONE_LINE, "One line.\n\nAnother line.", email=ONE_LINE)
+    assert (draft.title, draft.subtitle, draft.summary, draft.language) == (ONE_LINE, ONE_LINE, ONE_LINE, "de")
+    assert draft.authors == (person, Author(ONE_LINE))
+    assert draft.categories == draft.tags == (ONE_LINE,)
+    assert draft.hero == Hero("", ONE_LINE, ONE_LINE, ONE_LINE)
+    assert draft.call_to_action == CallToAction(ONE_LINE, ONE_LINE)
+    assert draft.slug == "inject-bcc-evil-example-org"
+
+
+@pytest.mark.parametrize(
+    ("yaml", "line", "words"),
+    [
+        ('a: 1\ntitle: "a\\0b"', 3, "'title' holds the control character U+0000"),
+        ('title: "a\\x90b"', 2, "'title' holds the control character U+0090"),
+        ('title: "a\\ud800b"', 2, "'title' holds half of a surrogate pair, U+D800"),
+        ('author: "Jane\\eDoe"', 2, "'author' holds the control character U+001B"),
+        ('author:\n  name: Jane\n  bio: "a\\n\\nb\\0"', 4, "'author.bio' holds the control character U+0000"),
+        ('tags: [a, "b\\b"]', 2, "'tags' holds the control character U+0008"),
+        ('language: "en\\0"', 2, "'language' holds the control character U+0000"),
+        ('call_to_action:\n  label: "a\\a"', 3, "'call_to_action.label' holds the control character U+0007"),
+        ("title: " + "x" * 301, 2, "'title' has 301 characters; at most 300 are allowed"),
+        ("author: " + "x" * 201, 2, "'author' has 201 characters; at most 200 are allowed"),
+        ("author: {name: " + "x" * 201 + "}", 2, "'author.name' has 201 characters; at most 200 are allowed"),
+        ("tags: a, " + "x" * 101, 2, "'tags' has 101 characters; at most 100 are allowed"),
+        ("categories:\n  - a\n  - " + "x" * 101, 4, "'categories' has 101 characters; at most 100 are allowed"),
+        ("source_url: https://example.org/" + "x" * 900, 2, "'source_url' has 920 octets; an address has at most 900"),
+        ("source_url: https://example.org/a b", 2, "'source_url' must be an http(s) address"),
+        ("language: en" + "-abcdefgh" * 4, 2, "'language' must be a language"),
+    ],
+)
+def test_what_fits_into_no_line_is_refused_with_field_and_line(yaml: str, line: int, words: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        _read(f"---\n{yaml}\n---\nText\n", "a.md")
+    assert caught.value.line == line
+    assert words in str(caught.value)
+
+
+def test_title_in_the_body_has_the_same_limit() -> None:
+    assert _read(f"# {'x' * 300}\n\nText\n").title == "x" * 300
+    with pytest.raises(SourceError, match=r"a\.md, line 3: the title has 301 characters; at most 300 are allowed"):
+        _read(f"\n\n# {'x' * 301}\n\nText\n", "a.md")
+
+
 def test_front_matter_that_is_not_closed_is_named() -> None:
     with pytest.raises(SourceError, match=r"a\.md, line 1: the front matter that opens here is not closed"):
         _read("---\ntitle: a\n\nText\n", "a.md")

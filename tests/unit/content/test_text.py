@@ -11,6 +11,7 @@ import pytest
 
 from newsletter.content.draft import Draft
 from newsletter.content.sources import read
+from newsletter.errors import SourceError
 from newsletter.model import Author, CallToAction, Hero
 
 PAGES = Path(__file__).parent / "pages"
@@ -189,6 +190,13 @@ PAGES_AND_FIELDS = [
         categories=("News",),
         authors=(Author("John Roe", "PhD, LP", "clinical director", "Harbour House"),),
     ),
+    Page(
+        "signed-letter",
+        "The Garden in November",
+        "pphp",
+        authors=(Author("Tom Ford", bio="Tom Ford is a licensed counselor at Elm Practice."),),
+        hero=Hero(credit_source="Unsplash"),
+    ),
 ]
 
 
@@ -355,6 +363,17 @@ def test_author_below_the_article(line: str, author: Author) -> None:
         ("Photo by cottonwood studio on Pexels", Hero(credit="cottonwood studio", credit_source="Pexels")),
         ("Featured image: Ann Poe (Unsplash)", Hero(credit="Ann Poe", credit_source="Unsplash")),
         ("© Ann Poe / Getty Images", Hero(credit="Ann Poe", credit_source="Getty Images")),
+        (
+            "Images by Bo Li on Pixabay and Cy Du on Unsplash",
+            Hero(credit="Bo Li and Cy Du", credit_source="Pixabay and Unsplash"),
+        ),
+        ("Photos by Bo Li and Cy Du on Unsplash", Hero(credit="Bo Li and Cy Du", credit_source="Unsplash")),
+        ("Photos by Bo Li on Unsplash, Cy Du on Unsplash", Hero(credit="Bo Li and Cy Du", credit_source="Unsplash")),
+        (
+            "Photos by Bo Li on Pixabay, Ann Poe via Pexels and Cy Du on Unsplash",
+            Hero(credit="Bo Li, Ann Poe and Cy Du", credit_source="Pixabay, Pexels and Unsplash"),
+        ),
+        ("Photo by Bo Li from Poe and Sons", Hero(credit="Bo Li", credit_source="Poe and Sons")),
         ("Photograph by Ann Poe, Getty Images", Hero(credit="Ann Poe", credit_source="Getty Images")),
     ],
 )
@@ -362,6 +381,91 @@ def test_photo_credits_in_many_forms(line: str, hero: Hero) -> None:
     draft = _pasted(f"A Title\n\nMarch 3, 2024\n\n{PARAGRAPH}\n\n{line}\n")
     assert draft.hero == hero
     assert _shape(draft.body_html) == "p"
+
+
+LETTER = f"A Title\n\nMarch 3, 2024\n\nDear reader,\n\n{PARAGRAPH}\n\n"
+
+
+@pytest.mark.parametrize(
+    ("end", "author"),
+    [
+        ("Warmly,\nTom\n", Author("Tom")),
+        ("With care,\n\n– Tom Ford\n", Author("Tom Ford")),
+        ("Until next time,\nTom Ford, LCSW\nElm Practice\n", Author("Tom Ford", "LCSW")),
+        ("Best,\nTom\n\nTom is the gardener here.\n", Author("Tom", bio="Tom is the gardener here.")),
+        (
+            "Best wishes,\nTom\n\nTom Ford, RN, is a nurse.\n\nHe has a dog.\n",
+            Author("Tom Ford", "RN", bio="Tom Ford, RN, is a nurse.\n\nHe has a dog."),
+        ),
+        (
+            "Viele Grüße,\nTom\n\nAbout the author\n\nTom has two dogs and a canoe.\n",
+            Author("Tom", bio="Tom has two dogs and a canoe."),
+        ),
+    ],
+)
+def test_letter_is_signed_by_its_author(end: str, author: Author) -> None:
+    draft = _pasted(LETTER + end)
+    assert draft.authors == (author,)
+    assert _shape(draft.body_html) == "pp"
+    valediction = LETTER.count("\n") + 1
+    assert f"line {valediction} was left out, not part of the article: {end.splitlines()[0]!r}" in draft.notes
+    assert min(guess.line or 0 for guess in draft.guesses if guess.field == "author.name") > valediction
+
+
+def test_what_follows_a_signature_is_read_as_ever() -> None:
+    draft = _pasted(LETTER + f"Warmly,\nTom\n\nP.S. {PARAGRAPH}\n\nReady to talk? Call us!\n\nBook Now\n")
+    assert draft.authors == (Author("Tom"),)
+    assert draft.call_to_action == CallToAction("Ready to talk? Call us!", "Book Now")
+    assert _shape(draft.body_html) == "ppp"
+
+
+def test_signature_completes_the_byline() -> None:
+    page = LETTER.replace("March 3, 2024", "by Tom Ford | March 3, 2024")
+    draft = _pasted(page + "Warmly,\nTom\n\nTom is a counselor.\n")
+    assert draft.authors == (Author("Tom Ford", bio="Tom is a counselor."),)
+    assert draft.categories == (), "a letter's opening is no list of topics"
+    assert _pasted(page + "Warmly,\nThomas\n").authors == (Author("Tom Ford"),)
+
+
+@pytest.mark.parametrize(
+    "end", ["Warmly,\nThe Elm Team\n", "However you rest, whenever,\nTom\n", "Breathe in,\nand out again\n"]
+)
+def test_other_lines_after_a_comma_are_no_signature(end: str) -> None:
+    assert _pasted(LETTER + end).authors == ()
+
+
+def test_word_below_a_comma_is_no_heading() -> None:
+    draft = _pasted(LETTER + "Dear friends and neighbours of the garden, dear all,\nTom\n\n" + PARAGRAPH * 2)
+    assert "<h2>" not in draft.body_html
+
+
+def test_signature_stands_near_the_end() -> None:
+    draft = _pasted(LETTER + "For my friend,\nTom\n" + f"\n{PARAGRAPH}\n" * 6)
+    assert draft.authors == ()
+
+
+def test_fields_of_a_pasted_page_are_on_one_line() -> None:
+    draft = _pasted(f"A\tTitle\n\nby Jane Doe\tMarch 3, 2024\tSleep\n\n{PARAGRAPH}\n\nReady?\tCall us!\n\nBook\tNow\n")
+    assert (draft.title, draft.published, draft.categories) == ("A Title", MARCH, ("Sleep",))
+    assert draft.authors == (Author("Jane Doe"),)
+    assert draft.call_to_action == CallToAction("Ready? Call us!", "Book Now")
+
+
+def test_control_character_in_a_field_names_field_and_line() -> None:
+    with pytest.raises(SourceError, match=r"^pasted\.txt, line 3: title holds the control character U\+0090$"):
+        _pasted(f"\n\nA \x90Title\n\nMarch 3, 2024\n\n{PARAGRAPH}\n")
+
+
+def test_first_line_that_is_too_long_is_no_title() -> None:
+    draft = _pasted(f"{PARAGRAPH * 4}\n\n{PARAGRAPH}\n")
+    assert draft.title == "Pasted"
+    assert _shape(draft.body_html) == "pp"
+
+
+def test_list_with_an_endless_topic_is_no_list() -> None:
+    draft = _pasted(f"{LETTER}Tags: sleep, {'x' * 101}\n")
+    assert draft.tags == ()
+    assert _pasted(f"{LETTER}Tags: sleep, {'x' * 100}\n").tags == ("sleep", "x" * 100)
 
 
 def test_sentence_about_a_photo_stays_in_the_body() -> None:
