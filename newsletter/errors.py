@@ -58,6 +58,7 @@ class RenderError(NewsletterError):
         super().__init__(f"{place}: {words}")
         self.template = template
         self.line = line
+        self.words = words
 
 
 class MessageError(NewsletterError):

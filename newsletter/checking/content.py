@@ -1,4 +1,4 @@
-"""Content rules: a subject, and nothing of the machinery left in what readers see."""
+"""Content rules: a subject of a good length, every picture there, nothing of the machinery left."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from newsletter.checking.finding import HTML_PART, TEXT_PART, CheckInput, Findin
 from newsletter.rendering.slots import ANY_MARKER
 
 FAMILY = "content"
+
+SUBJECT_LONG, SUBJECT_TOO_LONG = 150, 250
+"""Characters. A telephone shows about 40 of them, and no mail program all of 250."""
 
 
 def has_subject(subject: CheckInput) -> Iterator[Finding]:
@@ -19,6 +22,42 @@ def has_subject(subject: CheckInput) -> Iterator[Finding]:
             "The subject is empty.",
             "subject",
             "Give the article a title.",
+        )
+
+
+def has_short_subject(subject: CheckInput) -> Iterator[Finding]:
+    length = len(subject.rendered.subject.strip())
+    if length > SUBJECT_LONG:
+        limit = SUBJECT_TOO_LONG if length > SUBJECT_TOO_LONG else SUBJECT_LONG
+        yield Finding(
+            "subject_length",
+            FAMILY,
+            "block" if length > SUBJECT_TOO_LONG else "warn",
+            f"The subject has {length:,} characters, more than {limit}: mail programs show only its beginning.",
+            "subject",
+            "Shorten the title: newsletter articles edit SLUG --set title=…",
+        )
+
+
+def has_its_pictures(subject: CheckInput) -> Iterator[Finding]:
+    """A picture that is gone, and one that is left out because a third party would see who reads."""
+    for path in subject.missing_media:
+        yield Finding(
+            "missing_picture",
+            FAMILY,
+            "block",
+            f"The picture {path[:100]} is not in the home: readers would see an empty frame.",
+            HTML_PART,
+            "Put the file there, or name another: newsletter articles edit SLUG --set hero.src=media/…",
+        )
+    for source in subject.rendered.dropped_pictures:
+        yield Finding(
+            "dropped_picture",
+            FAMILY,
+            "warn",
+            f"The picture {source[:100]} is not shown: it lies neither under media/ nor on the newsletter's own site.",
+            HTML_PART,
+            "Copy it into the home's media/ and name it: newsletter articles edit SLUG --set hero.src=media/…",
         )
 
 
@@ -61,4 +100,11 @@ def has_no_left_over_marker(subject: CheckInput) -> Iterator[Finding]:
             )
 
 
-RULES: tuple[Rule, ...] = (has_subject, has_text, has_no_left_over_syntax, has_no_left_over_marker)
+RULES: tuple[Rule, ...] = (
+    has_subject,
+    has_short_subject,
+    has_its_pictures,
+    has_text,
+    has_no_left_over_syntax,
+    has_no_left_over_marker,
+)

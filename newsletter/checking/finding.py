@@ -42,6 +42,7 @@ class CheckInput:
     html: str  # the copy's
     text: str  # the copy's
     message_size: int = 0  # bytes of the whole message; 0: it is not built yet
+    missing_media: tuple[str, ...] = ()  # paths under media/ that the issue shows and the home does not have
 
     @cached_property
     def document(self) -> HtmlElement:

@@ -11,6 +11,7 @@ from newsletter.checking.report import CheckInput, Finding, Report, check_issue
 from newsletter.delivery.guards import require_from_address, require_reachable
 from newsletter.delivery.message import CompiledIssue, ReaderCopy, compile_issue, verify
 from newsletter.desk.making import Made
+from newsletter.desk.pictures import missing_pictures
 from newsletter.errors import MessageError, Refused
 from newsletter.model import Newsletter
 from newsletter.rendering.slots import fill
@@ -94,7 +95,14 @@ def report_on(app: App, made: Made, list_id: int | None) -> Report:
     """What stands in the way of sending this to the list (None: to nobody yet), asked with a made-up reader's copy."""
     values = {**MADE_UP.values(), "unsubscribe_url": _unsubscribe_url(app, app.tokens.test_copy_token())}
     html, text = fill(made.rendered.html, values), fill(made.rendered.text, values)
-    report = check_issue(CheckInput(rendered=made.rendered, newsletter=made.newsletter, html=html, text=text))
+    looked_at = CheckInput(
+        rendered=made.rendered,
+        newsletter=made.newsletter,
+        html=html,
+        text=text,
+        missing_media=missing_pictures(app.home, made.rendered.used_media),
+    )
+    report = check_issue(looked_at)
     return Report.of((*report.findings, *_obstacles(app, made, list_id)))
 
 

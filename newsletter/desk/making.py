@@ -17,7 +17,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Issue, Newsletter, Occurrence, Schedule
 from newsletter.picking.pick import Pick, as_json
 from newsletter.picking.rules import RULES, Pinned
-from newsletter.rendering.mrml import to_html
+from newsletter.rendering.mrml import render_template, to_html
 from newsletter.rendering.page import PageInput, RenderedIssue, render_issue, web_view
 from newsletter.states import OccurrenceState
 from newsletter.store import articles as library
@@ -183,7 +183,8 @@ def make(
         read_on_url="",
     )
     look = app.look(newsletter.look)
-    return Made(newsletter, render_issue(page, look, to_html), web_view(page, look, to_html))
+    rendered = render_issue(page, look, to_html, render_template=render_template)
+    return Made(newsletter, rendered, web_view(page, look, to_html, render_template))
 
 
 def issue_date(app: App, newsletter: Newsletter, occurrence: Occurrence | None) -> date:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from html import escape, unescape
 from io import BytesIO
 from pathlib import Path
 
+from newsletter.content.cleaning import clean
 from newsletter.content.draft import Draft
+from newsletter.desk.media import find_picture
 from newsletter.home import Home
 from newsletter.model import Hero
 
@@ -17,9 +20,11 @@ FORMATS = {"JPEG": ".jpg", "PNG": ".png", "GIF": ".gif", "WEBP": ".webp"}
 """What mail programs show, by Pillow's names, with the ending each gets."""
 
 MAX_BYTES = 10_000_000  # one picture
+MEDIA = "media/"  # how every path of a picture in the home begins
 KEPT_DIGITS = 24  # of the SHA-256 that names a picture
 
-_IN_BODY = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)(")')
+_ATTRIBUTES = r'(?:\s+(?!src=)[a-z]+="[^"]*")*'
+_IN_BODY = re.compile(rf'(<img{_ATTRIBUTES}\s+src=")([^"]*)("{_ATTRIBUTES}\s*/?>)')
 
 
 def take_pictures(home: Home, draft: Draft, file: Path, root: Path, dry_run: bool) -> tuple[Draft, tuple[str, ...]]:
@@ -32,12 +37,23 @@ def take_pictures(home: Home, draft: Draft, file: Path, root: Path, dry_run: boo
     if hero is not None and hero.src:
         hero = replace(hero, src=pictures.keep(hero.src))
     authors = tuple(replace(each, photo=pictures.keep(each.photo)) if each.photo else each for each in draft.authors)
-    body = _IN_BODY.sub(lambda found: found[1] + escape(pictures.keep(unescape(found[2]))) + found[3], draft.body_html)
+    # Cleaned again: a picture that is not to be had may leave its paragraph empty.
+    body = clean(_IN_BODY.sub(lambda found: _picture(found, pictures), draft.body_html))
     return replace(draft, hero=_known(hero), authors=authors, body_html=body), tuple(pictures.notes)
 
 
 def _known(hero: Hero | None) -> Hero | None:
-    return hero if hero is not None and (hero.src or hero.credit) else None
+    return hero if hero is not None and (hero.src or hero.credit or hero.credit_source) else None
+
+
+def _picture(found: re.Match[str], pictures: _Pictures) -> str:
+    kept = pictures.keep(unescape(found[2]))
+    return f"{found[1]}{escape(kept)}{found[3]}" if kept else ""
+
+
+def missing_pictures(home: Home, paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of these paths under media/ that the pages would not serve."""
+    return tuple(path for path in paths if find_picture(home.media, path.removeprefix(MEDIA)) is None)
 
 
 class _Pictures:
@@ -61,9 +77,7 @@ class _Pictures:
         return self._take(source, found)
 
     def _is_ours(self, source: str) -> bool:
-        inside = self._home.media.resolve()
-        path = (self._home.folder / source).resolve()
-        return source.startswith("media/") and path.is_relative_to(inside) and path.is_file()
+        return source.startswith(MEDIA) and not missing_pictures(self._home, [source])
 
     def _find(self, source: str) -> Path | None:
         for place in (self._file.parent / source, self._root / source.lstrip("/")):

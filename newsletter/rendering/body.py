@@ -39,11 +39,17 @@ class Media:
         self._base_url = base_url.rstrip("/")
         self._own_domain = own_domain.lower()
         self._used: dict[str, None] = {}
+        self._dropped: dict[str, None] = {}
 
     @property
     def used(self) -> tuple[str, ...]:
         """The paths under `media/` that were asked for, in order."""
         return tuple(self._used)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The sources that were asked for and are not ours to load, in order."""
+        return tuple(self._dropped)
 
     def address(self, source: str) -> str:
         """The absolute address of a picture; empty for one that is not ours to load."""
@@ -52,9 +58,11 @@ class Media:
         if path.startswith("media/") and "\\" not in path:
             self._used[path] = None
             return f"{self._base_url}/{quote(path.removeprefix('media/'))}"
-        if source.startswith(self._base_url + "/"):
+        if source.startswith(self._base_url + "/") or self._is_own(source):
             return source
-        return source if self._is_own(source) else ""
+        if source:
+            self._dropped[source] = None
+        return ""
 
     def _is_own(self, source: str) -> bool:
         try:

@@ -10,6 +10,9 @@ from newsletter.errors import NotFound, RenderError
 from newsletter.rendering.templating import Look
 
 SUFFIX = ".j2"
+MAX_BYTES = 1_000_000
+"""Of one template."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -26,7 +29,7 @@ def load_look(name: str, folders: Sequence[Path]) -> Look:
         raise NotFound("look", name, _known(folders))
     return Look(
         name=name,
-        sources={filename: _read(path) for filename, path in files.items()},
+        sources={filename: _read(path, (*folders, *places)) for filename, path in files.items()},
         origins={filename: str(path) for filename, path in files.items()},
     )
 
@@ -45,11 +48,19 @@ def _known(folders: Sequence[Path]) -> str:
     return "there are: " + ", ".join(sorted(names)) if names else ""
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, folders: Sequence[Path]) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        line = path.read_bytes().count(b"\n", 0, wrong.start) + 1
-        raise RenderError(str(path), "is not UTF-8", line) from None
+        real = path.resolve()
+        # A link to any file of this machine would show its content, in an issue or in an error about it.
+        if not any(real.is_relative_to(folder.resolve()) for folder in folders):
+            raise RenderError(str(path), "is a link that leads out of the folder of looks")
+        with real.open("rb") as file:
+            source = file.read(MAX_BYTES + 1)
     except OSError as failure:
         raise RenderError(str(path), f"cannot be read: {failure.strerror}") from None
+    if len(source) > MAX_BYTES:
+        raise RenderError(str(path), f"is larger than {MAX_BYTES:,} bytes")
+    try:
+        return source.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as wrong:
+        raise RenderError(str(path), "is not UTF-8", source.count(b"\n", 0, wrong.start) + 1) from None

@@ -10,6 +10,7 @@ from typing import NoReturn
 from newsletter.errors import RenderError
 from newsletter.rendering.mjml_rules import ALL_ATTRIBUTES, REFUSED, RULES
 from newsletter.rendering.slots import ANY_MARKER
+from newsletter.rendering.templating import shorten_quotations
 
 MAX_DEPTH = 100
 """Nested tags; the renderer's process dies at about 10,000."""
@@ -168,7 +169,7 @@ class _Check:
 
     def _fail(self, position: int, words: str) -> NoReturn:
         template, line = self.place(position)
-        raise RenderError(template, words, line)
+        raise RenderError(template, shorten_quotations(words), line)
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

@@ -1,43 +1,59 @@
-"""MJML → HTML, in a child process: a crash or a hang of the renderer is one clear error here."""
+"""A look's template → text, and MJML → HTML, in a child process: a crash, a hang or a glut is one clear error here."""
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
+import pickle
+import resource
+import signal
 import subprocess
 import sys
 import threading
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from newsletter.errors import RenderError
+from newsletter.rendering import templating
+from newsletter.rendering.slots import Marks, Slot
+from newsletter.rendering.templating import Look, Misused, Rendered
 
 SECONDS = 10.0
-"""The time one render may take; 0.3 ms is usual."""
+"""The time one question may take, the wait for a processor with it; a few ms are usual."""
 
-# The child imports the renderer and nothing of ours, without site packages, so it is up in 10 ms. No fonts,
-# no icons, no includes: the defaults would load from outside hosts.
-_CHILD = """
-import json, sys
-sys.path.append(sys.argv[1])
-from mjml import mjml2html
-for line in sys.stdin.buffer:
-    try:
-        answer = {"html": mjml2html(json.loads(line), fonts={}, social_icon_origin="")}
-    except ValueError as failure:
-        answer = {"error": str(failure)}
-    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\\n")
-    sys.stdout.buffer.flush()
-"""
+TEMPLATE_SECONDS = 2.0
+"""Processor time that one template may take. Python ends it there, and so the line is known."""
+
+PROCESSOR_SECONDS = 4
+"""Processor time of one question, after which the kernel ends the child, whatever it hangs in."""
+
+MEMORY = 512 * 1024 * 1024
+"""Bytes of address space that the child may have."""
+
+# Without site packages it is up sooner; where the modules lie it is told.
+_CHILD = "import sys; sys.path += sys.argv[1:]; from newsletter.rendering.mrml import serve; serve()"
+_ROOT = Path(__file__).resolve().parents[2]
+_LENGTH = 8  # bytes in front of each question and answer
 
 
 def to_html(mjml: str) -> str:
     """The HTML of sound MJML (see mjml_check.py). Raises RenderError when the child fails."""
-    answer = _renderer.ask(mjml)
-    if "error" in answer:
-        raise RenderError("MJML", answer["error"])
-    return answer["html"]
+    return str(_renderer.ask("MJML", _html_of, mjml))
+
+
+def render_template(look: Look, filename: str, variables: Mapping[str, object], marks: Marks) -> Rendered:
+    """As templating.render_template, but a template that would never end or take all memory is an error too."""
+    origin = look.origins.get(filename, filename)
+    rendered, values = _renderer.ask(origin, _template_of, look, filename, variables, marks)
+    marks.values[:] = values
+    return cast(Rendered, rendered)
+
+
+def render_page(look: Look, filename: str, variables: Mapping[str, object]) -> str:
+    """As templating.render_page, bounded in the same way."""
+    return str(_renderer.ask(look.origins.get(filename, filename), _page_of, look, filename, variables))
 
 
 class _Renderer:
@@ -47,20 +63,24 @@ class _Renderer:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
 
-    def ask(self, mjml: str) -> dict[str, str]:
-        question = json.dumps(mjml).encode() + b"\n"
+    def ask(self, subject: str, answer: Callable[..., object], *arguments: object) -> Any:
+        """What `answer` returns in the child. Raises RenderError, about `subject` when nothing else is known."""
+        question = pickle.dumps((subject, answer, arguments))
         with self._lock:
             child = self._running()
             overdue = threading.Timer(SECONDS, child.kill)
             overdue.start()
             try:
-                answer = _exchange(child, question)
+                found = _exchange(child, question)
             finally:
                 overdue.cancel()
-            if not answer.endswith(b"\n"):
+            if found is None:
                 self._end()
-                raise RenderError("MJML", "the renderer crashed or took too long over it")
-        return dict(json.loads(answer))
+                raise RenderError(subject, "the renderer crashed or took too long over it")
+        value, failure = pickle.loads(found)
+        if failure is not None:
+            raise RenderError(*failure)
+        return value
 
     def close(self) -> None:
         with self._lock:
@@ -98,12 +118,9 @@ class _Renderer:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    found = find_spec("mjml")  # without importing it here
-    if found is None or not found.submodule_search_locations:
-        raise RenderError("MJML", "the package mjml-python is not installed")
-    packages = Path(next(iter(found.submodule_search_locations))).parent
+    folders = [str(_ROOT), *(folder for folder in sys.path if folder)]
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _CHILD, str(packages)],
+        [sys.executable, "-I", "-S", "-c", _CHILD, *folders],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -112,25 +129,94 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _exchange(child: subprocess.Popen[bytes], question: bytes) -> bytes:
-    """The child's answer, one line; anything else means that it died."""
+def _exchange(child: subprocess.Popen[bytes], question: bytes) -> bytes | None:
+    """The child's answer; None means that it died."""
     assert child.stdin is not None and child.stdout is not None
     try:
-        rest = memoryview(question)
-        while rest:
-            rest = rest[child.stdin.write(rest) or 0 :]
-        return _line(child.stdout.fileno())
+        _write(child.stdin.fileno(), question)
+        return _read(child.stdout.fileno())
     except OSError:
-        return b""
+        return None
 
 
-def _line(descriptor: int) -> bytes:
+def _write(descriptor: int, message: bytes) -> None:
+    rest = memoryview(len(message).to_bytes(_LENGTH) + message)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _read(descriptor: int) -> bytes | None:
+    """The next message; None when the other side is gone."""
+    header = _read_exactly(descriptor, _LENGTH)
+    return None if header is None else _read_exactly(descriptor, int.from_bytes(header))
+
+
+def _read_exactly(descriptor: int, size: int) -> bytes | None:
     pieces: list[bytes] = []
-    while piece := os.read(descriptor, 1 << 16):
+    while size and (piece := os.read(descriptor, min(size, 1 << 20))):
         pieces.append(piece)
-        if piece.endswith(b"\n"):
-            break
-    return b"".join(pieces)
+        size -= len(piece)
+    return None if size else b"".join(pieces)
+
+
+def serve() -> None:
+    """The child's life: it answers one question after another until nobody is there to ask."""
+    signal.signal(signal.SIGPROF, _end_template)
+    _limit(resource.RLIMIT_AS, MEMORY)
+    while (question := _read(sys.stdin.fileno())) is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _limit(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + PROCESSOR_SECONDS)
+        _write(sys.stdout.fileno(), pickle.dumps(_answer(question)))
+
+
+def _limit(kind: int, most: int) -> None:
+    """Sets the limit of this process, or leaves the narrower one it was born with."""
+    _, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _answer(question: bytes) -> tuple[object, tuple[str, str, int | None] | None]:
+    """A value or a failure: template, words and line."""
+    subject = "MJML"
+    try:
+        subject, answer, arguments = pickle.loads(question)
+        return answer(*arguments), None
+    except RenderError as failure:
+        return None, (failure.template, failure.words, failure.line)
+    except Exception as failure:
+        return None, (subject, templating.shorten_quotations(str(failure) or type(failure).__name__), None)
+
+
+def _html_of(mjml: str) -> str:
+    from mjml import mjml2html  # here alone, so that it can crash nobody else
+
+    # No fonts and no icons: the defaults would load from outside hosts.
+    return mjml2html(mjml, fonts={}, social_icon_origin="")
+
+
+def _template_of(
+    look: Look, filename: str, variables: Mapping[str, object], marks: Marks
+) -> tuple[Rendered, list[str | Slot]]:
+    with _bounded_time():
+        return templating.render_template(look, filename, variables, marks), marks.values
+
+
+def _page_of(look: Look, filename: str, variables: Mapping[str, object]) -> str:
+    with _bounded_time():
+        return templating.render_page(look, filename, variables)
+
+
+@contextmanager
+def _bounded_time() -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_PROF, TEMPLATE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _end_template(signum: int, frame: object) -> None:
+    raise Misused(f"it takes more than {TEMPLATE_SECONDS:.0f} seconds, as a loop without end would")
 
 
 _renderer = _Renderer()

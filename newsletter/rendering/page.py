@@ -15,7 +15,7 @@ from newsletter.rendering.body import Media, prepare_body, shorten, without_last
 from newsletter.rendering.mjml_check import check_mjml
 from newsletter.rendering.plain import to_text
 from newsletter.rendering.slots import Marks, Segments, fill
-from newsletter.rendering.templating import Look, Reader, Rendered, render_template
+from newsletter.rendering.templating import MAX_QUOTED, Look, Reader, Rendered, render_template
 from newsletter.rendering.views import (
     PageInput,
     article_view,
@@ -44,6 +44,9 @@ _VALUE_ALLOWANCE = 200
 ToHtml = Callable[[str], str]
 """MJML → HTML: mrml.to_html, or another renderer."""
 
+RenderTemplate = Callable[[Look, str, Mapping[str, object], Marks], Rendered]
+"""templating.render_template, or mrml.render_template, which bounds what a template may take."""
+
 _LEFT_OVER = re.compile(r"\{\{[^\n}]*+\}{0,2}|\{%[^\n%]*+(?:%\})?")
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
@@ -58,6 +61,7 @@ class RenderedIssue:
     text: Segments
     cut: bool  # the HTML holds only the beginning of the article
     used_media: tuple[str, ...]  # paths under media/
+    dropped_pictures: tuple[str, ...] = ()  # sources that are not ours to load, so that nobody sees them
     call_to_action_url: str = ""
     media_base_url: str = ""
     leftovers: tuple[str, ...] = ()  # template syntax in the look's own text, which no value can be mistaken for
@@ -71,6 +75,7 @@ class RenderedIssue:
                 "text": slots.to_json(self.text),
                 "cut": self.cut,
                 "used_media": self.used_media,
+                "dropped_pictures": self.dropped_pictures,
                 "call_to_action_url": self.call_to_action_url,
                 "media_base_url": self.media_base_url,
                 "leftovers": self.leftovers,
@@ -88,24 +93,31 @@ class RenderedIssue:
             text=slots.from_json(stored["text"]),
             cut=stored["cut"],
             used_media=tuple(stored["used_media"]),
+            dropped_pictures=tuple(stored.get("dropped_pictures", ())),
             call_to_action_url=stored["call_to_action_url"],
             media_base_url=stored["media_base_url"],
             leftovers=tuple(stored["leftovers"]),
         )
 
 
-def render_issue(page: PageInput, look: Look, to_html: ToHtml, whole: bool = False) -> RenderedIssue:
+def render_issue(
+    page: PageInput,
+    look: Look,
+    to_html: ToHtml,
+    whole: bool = False,
+    render_template: RenderTemplate = render_template,
+) -> RenderedIssue:
     """The issue as every reader gets it, but for the slots.
 
     An article too long for HTML_LIMIT is cut after a block, with a link to the rest, unless `whole`.
     Raises RenderError with the template and the line of whatever is wrong in the look.
     """
-    return _Composition(page, look, to_html, for_web=False).issue(whole)
+    return _Composition(page, look, to_html, render_template, for_web=False).issue(whole)
 
 
-def web_view(page: PageInput, look: Look, to_html: ToHtml) -> str:
+def web_view(page: PageInput, look: Look, to_html: ToHtml, render_template: RenderTemplate = render_template) -> str:
     """The whole issue as one HTML page for everybody: nothing in it is of one reader."""
-    composition = _Composition(page, look, to_html, for_web=True)
+    composition = _Composition(page, look, to_html, render_template, for_web=True)
     return fill(composition.html(composition.body.blocks, is_cut=False), {})
 
 
@@ -121,10 +133,13 @@ def _allowance(slot: slots.Slot) -> int:
 class _Composition:
     """One page and one look, rendered as often as it takes to make the HTML fit."""
 
-    def __init__(self, page: PageInput, look: Look, to_html: ToHtml, for_web: bool) -> None:
+    def __init__(
+        self, page: PageInput, look: Look, to_html: ToHtml, render_template: RenderTemplate, for_web: bool
+    ) -> None:
         self.page = page
         self.look = look
         self.to_html = to_html
+        self.render_template = render_template
         self.media = Media(page.media_base_url, own_domain(page.newsletter))
         self.body = prepare_body(page.article.body_html, self.media, page.article.source_url)
         self.frame: dict[str, object] = {
@@ -157,6 +172,7 @@ class _Composition:
             text=text,
             cut=is_cut,
             used_media=self.media.used,
+            dropped_pictures=self.media.dropped,
             call_to_action_url=self.page.call_to_action.url,
             media_base_url=self.page.media_base_url,
             leftovers=tuple(self.leftovers),
@@ -178,17 +194,18 @@ class _Composition:
         article = article_view(self.page, self.body, blocks, text, is_cut)
         variables: Mapping[str, object] = {**self.frame, "article": article}
         marks = Marks(repr(self.page))
-        rendered = render_template(self.look, filename, variables, marks)
+        rendered = self.render_template(self.look, filename, variables, marks)
         self.leftovers |= dict.fromkeys(
-            f"{filename}: {found[0].strip()[:60]}" for found in _LEFT_OVER.finditer(rendered.text)
+            f"{filename}: {found[0].strip()[:MAX_QUOTED]}" for found in _LEFT_OVER.finditer(rendered.text)
         )
         return rendered, marks
 
     def _mjml_to_html(self, rendered: Rendered) -> str:
         try:
-            return self.to_html(rendered.text)
+            html = self.to_html(rendered.text)
         except RenderError as failure:
             raise RenderError(rendered.template, str(failure)) from None
+        return _as_landmark(html) if self.frame["for_web"] else html
 
     def _whole_if_it_fits(self) -> Segments | None:
         if sum(map(len, self.body.blocks)) > HTML_LIMIT:
@@ -223,6 +240,11 @@ class _Composition:
             budget //= 2
         origin = self.look.origins.get(HTML_TEMPLATE, HTML_TEMPLATE)
         raise RenderError(origin, f"more than {HTML_LIMIT:,} bytes of HTML around the article")
+
+
+def _as_landmark(html: str) -> str:
+    """The page's frame told as the main part of a web page; MJML says that it is a mail."""
+    return html.replace(' aria-roledescription="email"', "", 1).replace(' role="article"', ' role="main"', 1)
 
 
 def _count_headings(blocks: tuple[str, ...]) -> int:

@@ -171,6 +171,8 @@ _NEVER_IN_A_LINK = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]')
 
 
 def _on_one_line(value: str) -> str:
+    if value.isprintable():
+        return value
     return _without_controls(_LINE_ENDS.sub(" ", value))
 
 

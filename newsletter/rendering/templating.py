@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,9 +16,10 @@ from typing import Any
 
 from jinja2 import (
     BaseLoader,
+    Environment,
     StrictUndefined,
-    TemplateError,
     TemplateNotFound,
+    TemplatesNotFound,
     TemplateSyntaxError,
     pass_context,
 )
@@ -44,6 +45,18 @@ _FILTERS = frozenset(
     " selectattr slice sort string striptags sum title trim truncate unique upper wordcount"
     " wordwrap".split()
 )
+
+MAX_OUTPUT = 1_000_000
+"""Characters a template may write, its values not counted; ten times what a mail may have."""
+
+MAX_VALUES = 25_000_000
+"""Characters of all values a template writes; an article has at most 10 MB, and a template writes it once."""
+
+MAX_QUOTED = 40
+"""Characters of a template that an error quotes: enough to find the place."""
+
+_LONG_WORD = re.compile(rf"(\S{{{MAX_QUOTED}}})\S+")
+_LONG_QUOTATION = re.compile(rf"""(['"`])([^'"`]{{{MAX_QUOTED}}})[^'"`]+\1""")
 
 _marks: ContextVar[Marks] = ContextVar("marks of the render under way")
 
@@ -131,29 +144,36 @@ class Rendered:
 
 
 def render_template(look: Look, filename: str, variables: Mapping[str, object], marks: Marks) -> Rendered:
-    """Raises RenderError with template and line: a syntax error, an unknown variable, a misuse."""
+    """Raises RenderError with template and line: a syntax error, an unknown variable, a misuse.
+
+    A template can go on without end in ways that no check foresees: mrml.render_template bounds it.
+    """
     reset = _marks.set(marks)
     try:
-        text = _environment(look).get_template(filename).render(variables)
-    except TemplateNotFound as missing:
-        raise RenderError(f"look {look.name}", f"there is no template {missing.name}") from None
-    except TemplateSyntaxError as broken:
-        raise RenderError(_origin(look, broken.name or filename), broken.message or "broken", broken.lineno) from None
-    except (
-        TemplateError,
-        Misused,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        AttributeError,
-    ) as failure:
-        raise RenderError(*_failed_at(look, filename, failure)) from None
-    except RecursionError:
-        raise RenderError(_origin(look, filename), "a template or macro calls itself without end") from None
+        text = _written(_environment(look), look, filename, variables)
     finally:
         _marks.reset(reset)
     return _without_line_marks(text, look, filename, marks)
+
+
+def render_page(look: Look, filename: str, variables: Mapping[str, object]) -> str:
+    """A page of the web server, which is of no reader: its values are escaped where they stand.
+
+    Raises RenderError as render_template does, and is bounded by mrml.render_page.
+    """
+    page = _written(_page_environment(look), look, filename, variables)
+    _require_bounds(page, _origin(look, filename), ())
+    return page
+
+
+def _written(environment: Environment, look: Look, filename: str, variables: Mapping[str, object]) -> str:
+    try:
+        return environment.get_template(filename).render(variables)
+    except TemplateSyntaxError as broken:
+        words = shorten_quotations(broken.message or "broken")
+        raise RenderError(_origin(look, broken.name or filename), words, broken.lineno) from None
+    except Exception as failure:  # a template can fail in any way that Python can
+        raise RenderError(*_failed_at(look, filename, failure)) from None
 
 
 def _failed_at(look: Look, filename: str, failure: Exception) -> tuple[str, str, int | None]:
@@ -165,7 +185,29 @@ def _failed_at(look: Look, filename: str, failure: Exception) -> tuple[str, str,
         if name in look.sources:
             template, line = name, step.tb_lineno
         step = step.tb_next
-    return _origin(look, template), str(failure) or type(failure).__name__, line
+    origin = f"look {look.name}" if line is None and filename not in look.sources else _origin(look, template)
+    return origin, _in_words(failure), line
+
+
+def _in_words(failure: Exception) -> str:
+    match failure:
+        case TemplatesNotFound():
+            return shorten_quotations(f"there is none of the templates {', '.join(map(str, failure.templates))}")
+        case TemplateNotFound():
+            return shorten_quotations(f"there is no template {failure.name}")
+        case RecursionError():
+            return "a template or macro calls itself without end"
+        case MemoryError():
+            return "it needs more memory than a template may have"
+        case SyntaxError():  # Python's own, which has its limits: 20 loops inside one another
+            return f"cannot be compiled: {failure.msg}"
+    return shorten_quotations(str(failure) or type(failure).__name__)
+
+
+def shorten_quotations(words: str) -> str:
+    """An error's words with no more of a template in them than it takes to find the place."""
+    words = _LONG_QUOTATION.sub(r"\1\2…\1", words)
+    return _LONG_WORD.sub(r"\1…", words)[: 5 * MAX_QUOTED]
 
 
 def _origin(look: Look, filename: str) -> str:
@@ -184,12 +226,20 @@ def _without_line_marks(text: str, look: Look, filename: str, marks: Marks) -> R
         starts.append(length)
         places.append((_origin(look, mark[1]), int(mark[2])))
     clean = "".join(pieces) + text[end:]
+    _require_bounds(clean, _origin(look, filename), marks.values)
     found = list(marks.found_in(clean))
     if len(found) != clean.lower().count(marks.prefix):
         words = "a filter changes a piece of template that holds values; use it on each value instead"
         raise RenderError(_origin(look, filename), words)
     marked = {number: position for position, number in found}
     return Rendered(clean, _origin(look, filename), tuple(starts), tuple(places), marked)
+
+
+def _require_bounds(text: str, template: str, values: Sequence[str | Slot]) -> None:
+    if len(text) > MAX_OUTPUT:
+        raise RenderError(template, f"it writes more than {MAX_OUTPUT:,} characters")
+    if sum(len(value.fallback if isinstance(value, Slot) else value) for value in values) > MAX_VALUES:
+        raise RenderError(template, f"the values it writes are more than {MAX_VALUES:,} characters long")
 
 
 @lru_cache(maxsize=8)
@@ -206,9 +256,22 @@ def _environment(look: Look) -> ImmutableSandboxedEnvironment:
         auto_reload=False,
     )
     environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    del environment.globals["lipsum"]  # it is chance: a preview would not be what is sent
     environment.filters["wrap"] = wrap
     environment.filters["underline"] = underline
     return environment
+
+
+@lru_cache(maxsize=8)
+def _page_environment(look: Look) -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        loader=_LookLoader(look),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 @pass_context

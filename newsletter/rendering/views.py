@@ -78,7 +78,8 @@ class ArticleView:
     subtitle: str
     summary: str
     categories: tuple[str, ...]
-    language: str
+    language: str  # empty: the newsletter's
+    direction: str  # ltr or rtl
     date: str  # when it was published; empty when nobody knows
     minutes: int
     html: Html
@@ -97,7 +98,7 @@ def newsletter_view(page: PageInput, media: Media) -> NewsletterView:
         privacy_url=newsletter.privacy_url,
         notice=newsletter.notice.strip(),
         language=language,
-        direction="rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr",
+        direction=direction_of(language),
         logo=media.address(page.logo) if page.logo else "",
     )
 
@@ -142,6 +143,7 @@ def article_view(page: PageInput, body: Body, blocks: tuple[str, ...], text: str
         summary=article.summary,
         categories=article.categories,
         language=article.language,
+        direction=direction_of(article.language or language),
         date=date_words(article.published, language) if article.published else "",
         minutes=max(1, round(body.words / WORDS_PER_MINUTE)),
         html=Html("\n".join(blocks)),
@@ -155,6 +157,11 @@ def article_view(page: PageInput, body: Body, blocks: tuple[str, ...], text: str
 def own_domain(newsletter: model.Newsletter) -> str:
     """The domain of the from address: pictures there are not a third party's."""
     return parseaddr(newsletter.from_address)[1].rpartition("@")[2]
+
+
+def direction_of(language: str) -> str:
+    """`rtl` or `ltr`: how the letters of a language run."""
+    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import DictLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.app import App
 from newsletter.errors import NotFound
 from newsletter.model import Newsletter
 from newsletter.rendering.looks import load_look, packaged_templates
+from newsletter.rendering.mrml import render_page as render_bounded
 from newsletter.rendering.templating import Look
+from newsletter.rendering.templating import render_page as render_here
 
 CALM = "calm"
 """The look that has every page; another one need bring only those it changes."""
@@ -29,13 +26,14 @@ def render_page(app: App, newsletter: Newsletter, page: str, **variables: object
     A home's template that is broken is logged, and the packaged one stands in: whoever unsubscribes must not
     be told that it failed because a page about it did.
     """
-    everything: dict[str, Any] = {"newsletter": newsletter, **variables}
+    everything = {"newsletter": newsletter, **variables}
+    filename = f"{page}.html.j2"
     try:
         look = _with_all_pages(newsletter.look, [app.home.templates, packaged_templates()])
-        return _rendered(look, page, everything)
-    except Exception:  # a template can fail in any way that Python can
+        return render_bounded(look, filename, everything)
+    except Exception:  # whatever it is, it must not keep the reader from this page
         logger.exception("the page %s of the look %s cannot be shown; the packaged one is", page, newsletter.look)
-    return _rendered(load_look(CALM, [packaged_templates()]), page, everything)
+    return render_here(load_look(CALM, [packaged_templates()]), filename, everything)
 
 
 def _with_all_pages(name: str, folders: Sequence[Path]) -> Look:
@@ -47,19 +45,3 @@ def _with_all_pages(name: str, folders: Sequence[Path]) -> Look:
     except NotFound:
         return calm
     return Look(look.name, {**calm.sources, **look.sources}, {**calm.origins, **look.origins})
-
-
-def _rendered(look: Look, page: str, variables: dict[str, Any]) -> str:
-    return _environment(look).get_template(f"{page}.html.j2").render(variables)
-
-
-@lru_cache(maxsize=8)
-def _environment(look: Look) -> ImmutableSandboxedEnvironment:
-    """Kept by what the files say, so that a page is compiled once and a changed one anew."""
-    return ImmutableSandboxedEnvironment(
-        loader=DictLoader(look.sources),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from starlette.exceptions import HTTPException
 
 from newsletter.app import App
+from newsletter.desk.media import find_picture
 from newsletter.errors import ConfigError, DatabaseError, NewsletterError
 from newsletter.model import Newsletter
 from newsletter.store.issues import web_view
@@ -21,7 +22,6 @@ from newsletter.store.links import Origin, origin_of
 from newsletter.tables import issues
 from newsletter.web.body import BoundedBody
 from newsletter.web.headers import archive_headers, machine_headers, media_headers, page_headers
-from newsletter.web.media import find_picture
 from newsletter.web.pages import render_page
 from newsletter.web.prefix import BelowPrefix
 from subscribers import InvalidToken

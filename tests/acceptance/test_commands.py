@@ -90,8 +90,23 @@ def test_folder_with_one_broken_file_brings_in_the_others(tmp_path: Path) -> Non
     write(articles / "one.md", "One")
     write(articles / "two.md", "Two")
     (articles / "three.txt").write_bytes(b"")
+    (articles / "four.docx").write_bytes(b"PK")
+    told = newsletter("articles", "import", str(articles), "--dry-run").out.splitlines()
+    assert f"skipped: not a .md or .txt file  ({articles / 'four.docx'})" in told
+    assert told[-1] == "imported 2, updated 0, unchanged 0, skipped 1, failed 1"
     report = newsletter("articles", "import", str(articles), "--json").json
-    assert (report["imported"], report["failed"]) == (2, 1)
+    assert (report["imported"], report["skipped"], report["failed"]) == (2, 1, 1)
+
+
+def test_correction_is_shown_without_the_body(tmp_path: Path) -> None:
+    newsletter = ready(tmp_path)
+    slug = "a-walk-before-breakfast"
+    told = newsletter("articles", "edit", slug, "--set", "title=A  Walk\r\nBefore Breakfast", "--set", "hero.alt=x").out
+    assert "title: A Walk Before Breakfast\n" in told
+    assert "The day is still quiet" not in told
+    assert "The day is still quiet" in newsletter("articles", "show", slug).out
+    refused = newsletter("articles", "edit", slug, "--set", "hero.src=../../etc/passwd", expect=1).err
+    assert refused == "newsletter: hero.src: '../../etc/passwd' is neither a URL nor a path under media/\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -305,3 +320,25 @@ def test_newsletter_beside_the_first_has_its_own_schedule(tmp_path: Path) -> Non
     assert names == ["Newsletter", "Second"]
     assert "several" not in newsletter("next", "other").err
     assert "say which" in newsletter("next", expect=1).err
+
+
+def test_picture_that_is_gone_is_found_before_readers_would_miss_it(tmp_path: Path) -> None:
+    newsletter = ready(tmp_path)
+    slug = "a-walk-before-breakfast"
+    newsletter("articles", "edit", slug, "--set", "hero.src=media/gone.jpg", "--set", "hero.alt=A path")
+    report = newsletter("check", slug, "--json", expect=1).json
+    assert [finding["rule"] for finding in report["findings"] if finding["severity"] == "block"] == ["missing_picture"]
+    newsletter("issues", "plan", "weekly")
+    assert "media/gone.jpg" in newsletter("issues", "send", "1", "--yes", expect=1).err
+
+
+def test_pinned_issue_keeps_the_reasons_of_those_it_went_before(tmp_path: Path) -> None:
+    newsletter = ready(tmp_path)
+    newsletter("articles", "import", str(write(tmp_path / "two.md", "Two")))
+    issue = newsletter("issues", "plan", "weekly", "--pin", "two", "--json").json
+    assert issue["articles"] == ["two"]
+    candidates = newsletter("issues", "show", str(issue["id"]), "--json").json["picked"]["candidates"]
+    assert [one["slug"] for one in candidates] == ["two", "a-walk-before-breakfast"]
+    words = {one["slug"]: " ".join(why["words"] for why in one["reasons"]) for one in candidates}
+    assert "pinned by hand" in words["two"]
+    assert "two is pinned by hand" in words["a-walk-before-breakfast"]

@@ -110,6 +110,31 @@ def test_web_view_fits_its_window_and_loads_nothing_from_outside(browser: Browse
         assert outside == []
 
 
+HEBREW = "<p>הבטחה קטנה. האם זה נכון?</p><ul><li>אמרו כשאתם מאחרים.</li></ul><blockquote><p>ציטוט.</p></blockquote>"
+
+
+def test_article_from_right_to_left_stands_right_in_an_english_newsletter(browser: Browser) -> None:
+    author = replace(ARTICLE.authors[0], name="דנה לוי")
+    article = replace(
+        ARTICLE, language="he", title="איך הבטחות צומחות?", subtitle="הערות.", body_html=HEBREW, authors=(author,)
+    )
+    html = fill(render_issue(replace(PAGE, article=article), CALM, to_html).html, VALUES)
+    with opened(browser, html, 390) as (page, _):
+        edges = page.evaluate(
+            """paths => Object.fromEntries(paths.map(path => {
+                   const element = document.querySelector(path), range = document.createRange();
+                   range.selectNodeContents(element);
+                   const {left, right} = range.getBoundingClientRect();
+                   return [path, [left, innerWidth - right]];
+                 }))""",
+            ["h1", ".article p", ".article li", ".article blockquote p", ".greeting div"],
+        )
+    for path, (left, right) in edges.items():
+        assert (right < left) == (path != ".greeting div"), path
+    assert edges["h1"][1] == edges[".article p"][1]
+    assert edges[".article li"][1] > edges[".article p"][1] + 10, "no room for the bullet on the right"
+
+
 def test_text_is_large_enough_and_the_column_narrow_enough_to_read(browser: Browser) -> None:
     with opened(browser, mail(BODY), 1200) as (page, _):
         sizes = page.evaluate(

@@ -51,3 +51,33 @@ def test_template_saved_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 
 def test_packaged_look_is_found() -> None:
     assert {"issue.mjml.j2", "issue.txt.j2"} <= set(load_look("calm", [packaged_templates()]).sources)
+
+
+def test_template_that_is_a_link_out_of_the_folder_is_refused_and_not_shown(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hidden words")
+    write(tmp_path / "looks" / "calm", "issue.txt.j2", "x")
+    (tmp_path / "looks" / "calm" / "issue.mjml.j2").symlink_to(secret)
+    with pytest.raises(RenderError, match=r"issue\.mjml\.j2: is a link that leads out") as fault:
+        load_look("calm", [tmp_path / "looks"])
+    assert "hidden words" not in str(fault.value)
+
+
+def test_template_that_is_a_link_to_another_look_is_read(tmp_path: Path) -> None:
+    shared = write(tmp_path / "calm", "foot.mjml.j2", "shared")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "foot.mjml.j2").symlink_to(shared)
+    assert load_look("own", [tmp_path]).sources == {"foot.mjml.j2": "shared"}
+
+
+def test_look_whose_whole_folder_is_a_link_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", "issue.mjml.j2", "x")
+    (tmp_path / "looks").mkdir()
+    (tmp_path / "looks" / "own").symlink_to(tmp_path / "elsewhere")
+    assert load_look("own", [tmp_path / "looks"]).sources == {"issue.mjml.j2": "x"}
+
+
+def test_template_of_an_absurd_size_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "calm", "issue.mjml.j2", "x" * 1_000_001)
+    with pytest.raises(RenderError, match="larger than 1,000,000 bytes"):
+        load_look("calm", [tmp_path])

@@ -9,7 +9,13 @@ import pytest
 
 from newsletter.errors import RenderError
 from newsletter.rendering import mrml
-from newsletter.rendering.mrml import to_html
+from newsletter.rendering.mrml import render_page, render_template, to_html
+from newsletter.rendering.slots import Html, Marks, Slot
+from newsletter.rendering.templating import Look, Reader
+
+
+def look_of(source: str) -> Look:
+    return Look("plain", {"issue.j2": source}, {"issue.j2": "templates/plain/issue.j2"})
 
 
 def page(content: str) -> str:
@@ -73,3 +79,50 @@ def test_forked_process_has_a_renderer_of_its_own() -> None:
 def test_no_reference_to_an_outside_host_is_added() -> None:
     html = to_html(page("x"))
     assert "http" not in html.replace("http-equiv", "").replace("http://www.w3.org/1999/xhtml", "")
+
+
+def test_template_comes_back_with_its_values_behind_markers() -> None:
+    marks = Marks("seed")
+    source = "<p>\n{{ title }}{{ body }}{{ reader.name('there') }}"
+    variables = {"title": "T", "body": Html("<b>"), "reader": Reader()}
+    rendered = render_template(look_of(source), "issue.j2", variables, marks)
+    assert marks.values == ["T", Html("<b>"), Slot("name", "there")]
+    assert isinstance(marks.values[1], Html)
+    assert [number for _, number in marks.found_in(rendered.text)] == [0, 1, 2]
+    assert rendered.place_of_mark(0) == ("templates/plain/issue.j2", 2)
+
+
+ENDLESS = [
+    "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}"
+    "{% endfor %}{% endfor %}{% endfor %}",
+    "{% for a in range(9999) %}{% for b in range(9999) %}many words for nothing{% endfor %}{% endfor %}",
+    "{{ 'x' * 10**10 }}",
+    "{{ '%1000000000s' | format('x') }}",
+    "{{ 'x'.center(10**10) }}",
+    "{{ lipsum(100000) }}",
+    "{% include 'issue.j2' %}",
+    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "{% set n = namespace(x='a') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x }}",
+    "{% set n = namespace(x=[1]) %}{% for i in range(99) %}{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x }}",
+]
+
+
+@pytest.mark.parametrize("source", ENDLESS)
+def test_template_without_end_is_one_error_with_its_line(source: str) -> None:
+    with pytest.raises(RenderError) as fault:
+        render_template(look_of("first line\n" + source), "issue.j2", {}, Marks(""))
+    assert (fault.value.template, fault.value.line) == ("templates/plain/issue.j2", 2)
+    with pytest.raises(RenderError):
+        render_page(look_of(source), "issue.j2", {})
+    assert render_page(look_of("{{ word }} after"), "issue.j2", {"word": "<"}) == "&lt; after"
+
+
+def test_template_that_hangs_where_python_cannot_end_it_is_named() -> None:
+    with pytest.raises(RenderError, match=r"^templates/plain/issue\.j2: the renderer crashed or took too long"):
+        render_template(look_of("{{ 9**(9**9) }}"), "issue.j2", {}, Marks(""))
+    assert "after" in to_html(page("after"))
+
+
+def test_fault_of_a_template_comes_back_as_it_is() -> None:
+    with pytest.raises(RenderError, match=r"^templates/plain/issue\.j2, line 2: 'nobody' is undefined$"):
+        render_template(look_of("\n{{ nobody }}"), "issue.j2", {}, Marks(""))

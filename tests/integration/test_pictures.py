@@ -10,6 +10,7 @@ from PIL import Image
 from newsletter.content import sources
 from newsletter.desk.pictures import take_pictures
 from newsletter.home import Home
+from newsletter.model import Hero
 
 SOURCE = """---
 title: A Walk
@@ -80,3 +81,28 @@ def test_file_that_is_no_picture_is_left_where_it_is(tmp_path: Path) -> None:
 def test_address_of_a_picture_stays_as_it_is(tmp_path: Path) -> None:
     _, hero, _, notes = taken(tmp_path, site(tmp_path), "https://example.org/hero.jpg")
     assert (hero, notes) == ("https://example.org/hero.jpg", ())
+
+
+def body_of(folder: Path, markdown: str) -> str:
+    root = site(folder)
+    file = root / "articles" / "walk.md"
+    file.write_text(markdown, "utf-8")
+    draft, _ = take_pictures(Home(folder / "home"), sources.read(file.read_bytes(), str(file)), file, root, False)
+    return draft.body_html
+
+
+def test_picture_that_cannot_be_had_leaves_nothing_in_the_body(tmp_path: Path) -> None:
+    body = body_of(
+        tmp_path, "# A Walk\n\n![x > y](gone.jpg)\n\nBefore ![](gone.jpg) after.\n\n![src=](/images/path.jpg)\n"
+    )
+    first, second = body.splitlines()
+    assert first == "<p>Before  after.</p>"
+    assert second.startswith('<p><img src="media/') and 'alt="src="' in second
+
+
+def test_credit_without_a_name_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "walk.txt"
+    words = "A paragraph that is long enough to be one, because it goes on for more than a line and then some."
+    file.write_text(f"A Walk\n\nMarch 3, 2024\n\n{words}\n\nPhoto credit: Unsplash\n", "utf-8")
+    draft, _ = take_pictures(Home(tmp_path / "home"), sources.read(file.read_bytes(), str(file)), file, tmp_path, False)
+    assert draft.hero == Hero(credit_source="Unsplash")

@@ -89,7 +89,7 @@ def test_newsletter_without_a_postal_address_is_blocked() -> None:
 
 
 def test_look_that_hides_the_postal_address_is_blocked() -> None:
-    look = changed("issue.mjml.j2", "<br />{{ line }}", "")
+    look = changed("issue.mjml.j2", "{{ line }}", "")
     assert rules_of(copy_of(look=look)) == {"postal_address in HTML part": "block"}
 
 
@@ -167,6 +167,36 @@ def test_anything_loaded_from_an_outside_host_is_blocked(markup: str) -> None:
     subject = copy_of()
     spoilt = replace(subject, html=subject.html.replace("</body>", markup + "</body>"))
     assert rules_of(spoilt) == {"outside_host in HTML part": "block"}
+
+
+@pytest.mark.parametrize(("length", "severity"), [(150, None), (151, "warn"), (250, "warn"), (251, "block")])
+def test_subject_that_no_mail_program_shows_whole_is_told(length: int, severity: str | None) -> None:
+    found = rules_of(copy_of(replace(PAGE, subject="x" * length)))
+    assert found == ({"subject_length in subject": severity} if severity else {})
+
+
+def test_mend_of_a_long_subject_names_the_command() -> None:
+    (finding,) = check_issue(copy_of(replace(PAGE, subject="x" * 2_400))).findings
+    assert "2,400 characters" in finding.words
+    assert "newsletter articles edit SLUG --set title=" in finding.mend
+
+
+def test_picture_that_the_home_does_not_have_is_blocked_by_name() -> None:
+    subject = replace(copy_of(), missing_media=("media/gone.jpg", "media/lost.png"))
+    report = check_issue(subject)
+    assert report.verdict == "block"
+    assert [finding.rule for finding in report.findings] == ["missing_picture"] * 2
+    assert "media/gone.jpg" in report.findings[0].words and "media/lost.png" in report.findings[1].words
+    assert "newsletter articles edit" in report.findings[0].mend
+
+
+@pytest.mark.parametrize(
+    "source", ["images/a.jpg", "../a.jpg", "http://example.org/a.jpg", "https://example.net/a.jpg"]
+)
+def test_hero_that_is_left_out_is_a_warning_that_names_it(source: str) -> None:
+    report = check_issue(copy_of(with_article(hero=Hero(source, "A harbour"))))
+    assert [(finding.rule, finding.severity) for finding in report.findings] == [("dropped_picture", "warn")]
+    assert source in report.findings[0].words
 
 
 def test_html_that_would_be_clipped_is_blocked_and_a_heavy_message_a_warning() -> None:

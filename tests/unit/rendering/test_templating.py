@@ -88,7 +88,7 @@ def test_two_renders_of_one_look_do_not_share_markers() -> None:
         ("a\n{{ 1 / 0 }}", 2, "division by zero"),
         ("a\n{{ article.__class__ }}", 2, "unsafe"),
         ("a\n\x01b", 2, "a control character"),
-        ("a\n{% include 'missing.j2' %}", None, "there is no template missing.j2"),
+        ("a\n{% include 'missing.j2' %}", 2, "there is no template missing.j2"),
     ],
 )
 def test_fault_names_template_and_line(source: str, line: int | None, words: str) -> None:
@@ -107,9 +107,66 @@ def test_fault_in_an_included_file_names_that_file() -> None:
     assert str(fault.value).startswith("templates/plain/foot.j2, line 3: ")
 
 
-def test_template_that_includes_itself_is_one_error() -> None:
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("a\n{% include '../../config.toml' %}", "there is no template ../../config.toml"),
+        ("a\n{% include ['b.j2', 'c.j2'] %}", "there is none of the templates b.j2, c.j2"),
+        ("a\n{% extends 'b.j2' %}", "there is no template b.j2"),
+        ("a\n{% import 'b.j2' as b %}", "there is no template b.j2"),
+        ("a\n{% include 'issue.j2' %}", "calls itself without end"),
+        ("{% macro m() %}\n{{ m() }}{% endmacro %}{{ m() }}", "calls itself without end"),
+        ("a\n{{ 'x' * 10**17 }}", "more memory than a template may have"),
+        ("a\n{{ lipsum() }}", "'lipsum' is undefined"),
+    ],
+)
+def test_template_that_cannot_end_or_begin_is_named_with_the_line(source: str, words: str) -> None:
+    with pytest.raises(RenderError) as fault:
+        render(source)
+    assert str(fault.value) == f"templates/plain/issue.j2, line 2: {fault.value.words}"
+    assert words in fault.value.words
+
+
+def test_two_files_that_include_each_other_are_one_error_with_a_line() -> None:
+    look = look_of(issue="\n{% include 'foot.j2' %}", foot="\n{% include 'issue.j2' %}")
+    with pytest.raises(RenderError, match=r"\.j2, line 2: a template or macro calls itself without end"):
+        render_template(look, "issue.j2", {}, Marks(""))
+
+
+def test_file_that_the_look_lacks_is_named_with_the_look() -> None:
+    with pytest.raises(RenderError, match=r"^look plain: there is no template other\.j2$"):
+        render_template(look_of(issue="a"), "other.j2", {}, Marks(""))
+
+
+def test_template_that_python_cannot_compile_is_one_error() -> None:
+    with pytest.raises(RenderError, match="too many statically nested blocks"):
+        render("{% for a in [1] %}" * 30 + "{% endfor %}" * 30)
     with pytest.raises(RenderError, match="without end"):
-        render("{% include 'issue.j2' %}")
+        render("{{ " + "(" * 9_999 + ")" * 9_999 + " }}")
+
+
+def test_template_that_writes_too_much_is_refused() -> None:
+    with pytest.raises(RenderError, match="writes more than 1,000,000 characters"):
+        render("{% for _ in range(2000) %}" + "x" * 600 + "{% endfor %}")
+    with pytest.raises(RenderError, match="values it writes are more than 25,000,000 characters"):
+        render("{% for _ in range(2000) %}{{ body }}{% endfor %}", body=Html("x" * 13_000))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ x | SECRET }}",
+        "{% SECRET %}",
+        "{{ SECRET }}",
+        "{{ 'x'.SECRET }}",
+        "{% include 'SECRET' %}",
+        "{{ 'SECRET' | int + [] }}",
+    ],
+)
+def test_error_quotes_no_more_than_a_few_words_of_a_template(source: str) -> None:
+    with pytest.raises(RenderError) as fault:
+        render(source.replace("SECRET", "root_" * 1_000), x="x")
+    assert "root_" * 9 not in str(fault.value) and len(str(fault.value)) < 300
 
 
 def test_filter_over_finished_template_text_is_refused() -> None:
