@@ -111,6 +111,12 @@ class Conversation:
             return not self._awaited
         return self._is_pipelining and self._body_due is not None
 
+    @property
+    def due(self) -> Envelope | None:
+        """The envelope whose message the next write holds: from then on it can be in doubt."""
+        exchange = self._body_due
+        return None if exchange is None or exchange.is_settled else exchange.envelope
+
     # -- what the shell does
 
     def receive(self, data: bytes) -> list[Event]:
@@ -156,7 +162,7 @@ class Conversation:
         exchange, self._body_due = self._body_due, None
         if exchange is not None:
             # 354 for an envelope that had failed: an empty body is the only way out (RFC 2920 §3.1).
-            body = b"" if exchange.is_settled else stuff_dots(exchange.envelope.message)
+            body = b"" if exchange.is_settled else _as_transmitted(exchange.envelope)
             parts += body, b".\r\n"
             exchange.dot_end = self._octets_out + len(body) + 3
             self._awaited.append((Phase.FINAL_DOT, exchange))
@@ -370,3 +376,7 @@ class Conversation:
             self._prepare()
         else:
             self._say(self._login.next_words(), Phase.AUTH)
+
+
+def _as_transmitted(envelope: Envelope) -> bytes:
+    return envelope.message if envelope.is_dot_free else stuff_dots(envelope.message)

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias, cast
 
 from newsletter.delivery.conversation import Conversation, Ended, Event
@@ -48,29 +49,42 @@ class Wait:
 
 NextEnvelope: TypeAlias = Callable[[], "Envelope | Wait | None"]
 Record: TypeAlias = Callable[[Envelope, Outcome], None]
+Answer: TypeAlias = Callable[[bool], None]
+MayLeave: TypeAlias = Callable[[Envelope, Answer], None]
 
 
-async def hand_over(settings: RelaySettings, next_envelope: NextEnvelope, record: Record, stop: asyncio.Event) -> None:
+async def hand_over(
+    settings: RelaySettings,
+    next_envelope: NextEnvelope,
+    record: Record,
+    stop: asyncio.Event,
+    may_leave: MayLeave = lambda _, answer: answer(True),
+) -> None:
     """Hand over what `next_envelope` gives until it gives None, on up to `settings.connections` connections.
 
-    Both callables are called inside the loop and should be quick. `next_envelope` is asked one message ahead
-    at most per connection. `record` is told every envelope's outcome exactly once, Sent and its like as soon
-    as the reply is read; NotTried means: put it back as it was. After `stop` is set all connections finish
-    what is in flight and end; when this is cancelled they end at once. Either way every envelope given has
-    its outcome.
+    The callables are called inside the loop and should be quick. `next_envelope` is asked one message ahead
+    at most per connection. `may_leave` is asked where the relay awaits the message, and answers at once or
+    later: nothing of the message leaves before it answered True, nothing at all after False. `record` is told
+    every envelope's outcome exactly once, Sent and its like as soon as the reply is read; NotTried means: put
+    it back as it was. After `stop` is set all connections finish what is in flight and end; when this is
+    cancelled they end at once. Either way every envelope given has its outcome.
 
     Raises RelayRefusal when the relay refuses us, TransientFailure when no connection can be had, ConfigError
     for a `ca_file` that cannot be read, and whatever the callables raise.
     """
-    await _HandOver(settings, next_envelope, record).run(stop)
+    await _HandOver(settings, next_envelope, record, may_leave).run(stop)
 
 
 class _HandOver:
-    def __init__(self, settings: RelaySettings, next_envelope: NextEnvelope, record: Record) -> None:
+    def __init__(
+        self, settings: RelaySettings, next_envelope: NextEnvelope, record: Record, may_leave: MayLeave
+    ) -> None:
         self.settings = settings
         self.tls = None if settings.security == "none" else _trust(settings.ca_file)
         self._next_envelope = next_envelope
         self._record = record
+        self._may_leave = may_leave
+        self._called_back: set[int] = set()  # envelopes that must not leave
         self._again: deque[Envelope] = deque()  # before anything new
         self._connections_lost: dict[int, int] = {}  # by envelope
         self._is_exhausted = False
@@ -133,8 +147,20 @@ class _HandOver:
         except Exception as error:
             self.fail(error)
 
+    def ask(self, envelope: Envelope, answer: Answer) -> None:
+        try:
+            self._may_leave(envelope, answer)
+        except Exception as error:
+            self.fail(error)
+
+    def call_back(self, envelope: Envelope) -> None:
+        self._called_back.add(envelope.key)
+
     def give_back(self, envelope: Envelope, reason: DeliveryError) -> None:
         """The envelope's connection ended before its message left."""
+        if envelope.key in self._called_back:
+            self.record(envelope, NotTried("it was called back"))
+            return
         lost = self._connections_lost.get(envelope.key, 0)
         if reason.reply is None and not self.is_finishing:
             lost += 1  # the relay said nothing about ending: perhaps this very envelope breaks it
@@ -235,6 +261,8 @@ class _Connection(asyncio.Protocol):
         self._turn = asyncio.Event()  # TLS is wanted, or all is over
         self._closed = asyncio.Event()
         self._reason: DeliveryError | None = None
+        self._asked: Envelope | None = None  # whether it may leave
+        self._cleared: Envelope | None = None  # it may
         self.has_answers = False  # about any envelope
 
     async def run(self) -> DeliveryError | None:
@@ -341,9 +369,27 @@ class _Connection(asyncio.Protocol):
     def _go_on(self, conversation: Conversation) -> None:
         while conversation.has_room and self._offer(conversation):
             pass
-        if (data := conversation.data_to_send()) and self._transport is not None:
+        envelope = conversation.due
+        if envelope is not None and envelope is not self._cleared:
+            self._ask(envelope)
+        elif (data := conversation.data_to_send()) and self._transport is not None:
             self._since = self._loop.time()
             self._transport.write(data)
+
+    def _ask(self, envelope: Envelope) -> None:
+        """Nothing is said before the answer: after 354 the relay takes every word for the message."""
+        if envelope is not self._asked:
+            self._asked = envelope
+            self._pool.ask(envelope, partial(self._be_told, envelope))
+
+    def _be_told(self, envelope: Envelope, may_leave: bool) -> None:
+        if may_leave:
+            self._cleared = envelope
+            self.look_again()
+        else:
+            self._pool.call_back(envelope)
+            self.has_answers = True  # it is not the relay's fault
+            self.cut("the message was called back")  # behind a 354 there is no other way out
 
     def _offer(self, conversation: Conversation) -> bool:
         """Give the conversation its next envelope, if there is one."""

@@ -1,8 +1,9 @@
 """An issue's planned deliveries → each claimed, built, handed over and recorded, in groups that survive a crash.
 
-Two threads share the work: the event loop speaks SMTP, and one thread speaks to the database. A turn of the second
-is one transaction: it writes down the outcomes so far and which messages a connection may have next. So whatever a
-connection has is known to the database beforehand, and after a crash only those few are in doubt.
+A message leaves only when the database knows it: where the relay awaits it, its connection asks, and the answer
+comes with the end of a transaction. A turn is one such transaction, for all connections that ask at about the
+same time; it also writes down what became of their messages before. So after a crash one message a connection is
+in doubt and no more, and a commit, which takes as long as a disk does, is shared by many.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from newsletter.delivery.envelope import Envelope, NotTried, Outcome, Sent
-from newsletter.delivery.relay import RelaySettings, Wait, hand_over
+from newsletter.delivery.relay import Answer, RelaySettings, hand_over
 from newsletter.delivery.retry import next_attempt
 from newsletter.errors import (
     DatabaseError,
@@ -36,15 +36,15 @@ from newsletter.store.deliveries import Claimed, Result
 from newsletter.store.engine import Database
 
 CLAIM = 200  # deliveries taken at once; those that no connection has yet go back after a crash
-AHEAD = 2  # messages a connection may have: the one whose reply it waits for, and the one that follows it
 LEASE = timedelta(minutes=5)  # a claim that is not renewed for so long belongs to nobody
-PATIENCE = 0.002  # seconds, until a connection without a message asks again
+GLANCE = 0.1  # seconds, between two looks at the clock and at whether to stop
+LONGEST_LINGER = 0.01  # seconds that a turn waits for more to be said
 LAST_TRIES = 3  # to write down what has happened when the database fails
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One issue, seen from here. The callables are asked in the database's thread."""
+    """One issue, seen from here."""
 
     issue_id: int
     sender: str  # the return path
@@ -54,6 +54,7 @@ class Job:
         [Connection, Sequence[int]], Mapping[int, str]
     ]  # subscriber ids → why one gets nothing any more, as what "the reader …" does
     remark: str = ""  # what is to be known of every success
+    is_dot_free: bool = False  # no line of what is built begins with a dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,128 +98,198 @@ class Worker:
         return asyncio.run(self._deliver(job))
 
     async def _deliver(self, job: Job) -> Ending:
-        ledger = _Ledger(self, job)
         stop = asyncio.Event()
-        with ThreadPoolExecutor(1, "database") as thread:
-            bookkeeping = asyncio.ensure_future(ledger.keep(thread, stop))
-            try:
-                await hand_over(self._settings, ledger.next_envelope, ledger.record, stop)
-            except RelayRefusal as error:
-                return Ending(refused=str(error))
-            except TransientFailure as error:
-                return Ending(unreachable=str(error))
-            finally:
-                ledger.is_over = True
-                ledger.stir.set()
-                await bookkeeping
+        ledger = _Ledger(self, job, stop)
+        watch = asyncio.ensure_future(ledger.watch())
+        try:
+            await hand_over(self._settings, ledger.next_envelope, ledger.record, stop, ledger.may_leave)
+        except RelayRefusal as error:
+            return Ending(refused=str(error))
+        except TransientFailure as error:
+            return Ending(unreachable=str(error))
+        finally:
+            watch.cancel()
+            ledger.close()
         return Ending(is_stopped=self._stop.is_set())
 
 
 class _Ledger:
-    """What is known of one issue's deliveries between two transactions."""
+    """What is known of one issue's deliveries between two transactions.
 
-    def __init__(self, worker: Worker, job: Job) -> None:
+    All of it runs in the event loop, the database as well: what is new may not leave before a transaction ends, and
+    what is with the relay goes on without us.
+    """
+
+    def __init__(self, worker: Worker, job: Job, stop: asyncio.Event) -> None:
         self._worker = worker
         self._job = job
         self._clock = worker._clock
-        self._most = AHEAD * worker._settings.connections
-        self._claimed: deque[Claimed] = deque()  # ours, no connection has them: the database's thread alone
-        self._ready: deque[Envelope] = deque()  # written down as handed: a connection may have them
-        self._tries: dict[int, Claimed] = {}  # by id: handed, and their outcome not yet recorded
-        self._outcomes: list[tuple[int, Outcome]] = []
-        self._is_exhausted = False
+        self._stop = stop
+        self._loop = asyncio.get_running_loop()
+        self._claimed: deque[Claimed] = deque()  # ours, and no connection has them
+        self._given: dict[int, Claimed] = {}  # by id: a connection has them
+        self._handed: set[int] = set()  # of those: the database knows it, their message may leave
+        self._asked: list[tuple[int, Answer]] = []  # the relay awaits their message
+        # What a turn writes down:
+        self._refused: list[Claimed] = []  # before their message could leave, which is a try all the same
+        self._results: list[Result] = []
+        self._untried: list[int] = []
+        self._next_turn: asyncio.Handle | None = None
+        self._turn_took = 0.0  # seconds
         self._renewed_at = self._clock()
-        self.is_over = False
-        self.stir = asyncio.Event()
+        self._is_exhausted = False
+        self._is_over = False
+        self._failure: Exception | None = None
 
-    # -- asked by the connections, in the event loop
+    # -- asked by the connections
 
-    def next_envelope(self) -> Envelope | Wait | None:
-        if self._ready:
-            envelope = self._ready.popleft()
-            self.stir.set()
-            return envelope
-        return None if self._is_exhausted else Wait(PATIENCE)
+    def next_envelope(self) -> Envelope | None:
+        try:
+            while self._claimed or self._claim():
+                if envelope := self._envelope(self._dated(self._claimed.popleft())):
+                    return envelope
+        except Exception as error:
+            self._fail(error)
+        return None
+
+    def _envelope(self, claimed: Claimed) -> Envelope | None:
+        """None for a reader nothing can be built for: that is written down."""
+        try:
+            message = self._job.build(claimed)
+        except (NewsletterError, UnicodeError) as error:
+            words = f"no message could be built: {error}"
+            self._note(Result(claimed.id, DeliveryStatus.FAILED, self._clock(), claimed.attempts, reason=words))
+            return None
+        self._given[claimed.id] = claimed
+        return Envelope(claimed.id, self._job.sender, self._job.recipient(claimed), message, self._job.is_dot_free)
+
+    def _dated(self, claimed: Claimed) -> Claimed:
+        """The same with the date of its first try, when that is now."""
+        now = self._clock().replace(microsecond=0)
+        return replace(claimed, date=now) if claimed.is_first_try and claimed.date != now else claimed
+
+    def may_leave(self, envelope: Envelope, answer: Answer) -> None:
+        """True with the end of the next turn; False for what is ours no more, and when the database fails."""
+        if envelope.key in self._handed:
+            answer(True)  # the connection that asked before has ended since
+        elif self._failure is not None:
+            answer(False)
+        else:
+            self._asked.append((envelope.key, answer))
+            self._call_turn()
 
     def record(self, envelope: Envelope, outcome: Outcome) -> None:
-        self._outcomes.append((envelope.key, outcome))
-        self.stir.set()
+        claimed = self._given.pop(envelope.key, None)
+        if claimed is None:
+            return  # ours no more: whoever has it knows what became of it
+        if isinstance(outcome, NotTried):
+            self._untried.append(claimed.id)
+            self._call_turn()
+        else:
+            if claimed.id not in self._handed:
+                self._refused.append(claimed)
+            self._note(self._result(claimed, outcome, self._clock()))
+        self._handed.discard(claimed.id)
 
-    # -- the books
+    def _note(self, result: Result) -> None:
+        self._results.append(result)
+        self._call_turn()
 
-    async def keep(self, thread: ThreadPoolExecutor, stop: asyncio.Event) -> None:
-        """Turn after turn until all is over; then write the rest down.
+    # -- turns
 
-        Whatever goes wrong here ends the sending: the connections would wait for ever for what nobody hands them.
-        """
-        failure: Exception | None = None
-        try:
-            await self._take_turns(thread, stop)
-        except Exception as error:
-            failure = error
-            self._is_exhausted = True
-            stop.set()
-        while not self.is_over:
-            await self._rest(busy=False)
-        await asyncio.get_running_loop().run_in_executor(thread, self._close)
-        if failure is not None:
-            raise failure
+    async def watch(self) -> None:
+        """What has to be seen to when no connection says anything."""
+        while True:
+            await asyncio.sleep(GLANCE)
+            self._heed_stop()
+            if self._must_renew():
+                self._call_turn()
 
-    async def _take_turns(self, thread: ThreadPoolExecutor, stop: asyncio.Event) -> None:
-        loop = asyncio.get_running_loop()
-        while not self.is_over:
-            outcomes, self._outcomes = self._outcomes, []
-            try:
-                done, fresh = await loop.run_in_executor(thread, self._turn, outcomes)
-            except Exception:
-                self._outcomes = outcomes + self._outcomes  # still to be written down
-                raise
-            self._ready.extend(fresh)
-            self._worker._progress(done)
-            if self._worker._stop.is_set():
-                stop.set()
-            await self._rest(busy=bool(outcomes or fresh))
+    def _heed_stop(self) -> None:
+        if self._worker._stop.is_set():
+            self._stop.set()
 
-    async def _rest(self, busy: bool) -> None:
-        """Until a connection did something; when nothing is, a look at the clock ten times a second will do."""
-        if busy:
-            await asyncio.sleep(0)
-        try:
-            await asyncio.wait_for(self.stir.wait(), 0.1)
-        except TimeoutError:
-            return
-        self.stir.clear()
-
-    def _turn(self, outcomes: Sequence[tuple[int, Outcome]]) -> tuple[int, list[Envelope]]:
-        """One transaction: outcomes down, a few more messages handed. How many are settled, and the messages."""
-        now = self._clock()
-        results, untried = self._results(outcomes, now)
-        room = self._most - (len(self._tries) - len(outcomes))
+    def _must_renew(self) -> bool:
         # Also while a relay lets us wait: whoever finds a lease that ran out takes what it was for.
-        must_renew = now - self._renewed_at > LEASE / 3
-        if not (outcomes or must_renew) and (room <= 0 or self._is_exhausted):
-            return 0, []
+        return self._clock() - self._renewed_at > LEASE / 3
+
+    def _call_turn(self) -> None:
+        """At once when the relay has no message of ours, else after half as long as a turn takes.
+
+        On a slow disk that makes few turns of many; on a quick one it is no time.
+        """
+        if self._failure is not None or self._is_over:
+            return
+        if self._next_turn is None:
+            self._next_turn = self._loop.call_later(min(self._turn_took / 2, LONGEST_LINGER), self._turn)
+        if not self._handed and isinstance(self._next_turn, asyncio.TimerHandle):
+            self._next_turn.cancel()
+            self._next_turn = self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """One transaction, and the answers it allows."""
+        self._next_turn = None
+        began = self._loop.time()
+        asked, self._asked = self._asked, []
+        done = len(self._results)
+        try:
+            ours = self._write_down([self._given[key] for key, _ in asked if key in self._given])
+            self._worker._progress(done)
+        except Exception as error:
+            self._fail(error)
+            ours = set()
+        self._turn_took = self._loop.time() - began
+        self._handed |= ours
+        for key, answer in asked:
+            if key not in ours and self._failure is None:
+                self._given.pop(key, None)
+            answer(key in ours)
+        self._heed_stop()
+
+    def _write_down(self, asked: Sequence[Claimed]) -> set[int]:
+        """What became of messages, and which may leave now: the ids of those that may."""
+        now = self._clock()
+        must_renew = self._must_renew()
         with self._worker._database.write() as connection:
-            store.record(connection, results)
-            store.release(connection, untried)
+            store.hand(connection, self._refused, self._worker._name, now)
+            store.record(connection, self._results)
+            store.release(connection, self._untried)
             if must_renew:
                 store.renew(connection, self._worker._name, now + LEASE)
             if not store.is_sending(connection, self._job.issue_id):
                 self._is_exhausted = True  # paused or cancelled meanwhile: what no connection has goes back
                 self._claimed.clear()
-            if room > 0 and not self._claimed and not self._is_exhausted:
-                self._claim(connection, now)
-            handed = self._hand(connection, min(room, len(self._claimed)), now)
+            ours = store.hand(connection, asked, self._worker._name, now)
+            if len(ours) < len(asked):
+                # Our lease ran out, perhaps while the machine slept: what else we claimed may be another's, too.
+                store.release_unhanded(connection, self._job.issue_id, self._worker._name)
+                self._claimed.clear()
         if must_renew:
             self._renewed_at = now
-        for delivery_id, _ in outcomes:
-            self._tries.pop(delivery_id, None)
-        self._tries.update((claimed.id, claimed) for claimed, _ in handed)
-        return len(results), [envelope for _, envelope in handed]
+        self._refused, self._results, self._untried = [], [], []
+        return ours
 
-    def _claim(self, connection: Connection, now: datetime) -> None:
-        """Take the next group; whoever left since it was planned is skipped, with the reason."""
-        ids = store.claim(connection, self._job.issue_id, self._worker._name, now, now + LEASE, CLAIM)
+    def _fail(self, error: Exception) -> None:
+        """Nothing more may leave; what is with the relay comes to its end, and is written down by `close`."""
+        self._failure = self._failure or error
+        self._is_exhausted = True
+        self._claimed.clear()
+        self._stop.set()
+
+    # -- claims
+
+    def _claim(self) -> bool:
+        """Whether there is somebody to send to: a next group is ours."""
+        while not self._claimed and not self._is_exhausted:
+            with self._worker._database.write() as connection:
+                self._take_group(connection, self._clock())
+        return bool(self._claimed)
+
+    def _take_group(self, connection: Connection, now: datetime) -> None:
+        """Claim; whoever left since it was planned is skipped, with the reason."""
+        ids: list[int] = []
+        if store.is_sending(connection, self._job.issue_id):
+            ids = store.claim(connection, self._job.issue_id, self._worker._name, now, now + LEASE, CLAIM)
         self._is_exhausted = not ids
         claimed = store.load_claimed(connection, ids, now)
         leaves_out = self._job.leaves_out(connection, [each.subscriber_id for each in claimed])
@@ -232,57 +303,38 @@ class _Ledger:
                 self._claimed.append(each)
         store.record(connection, skipped)
 
-    def _hand(self, connection: Connection, count: int, now: datetime) -> list[tuple[Claimed, Envelope]]:
-        handed: list[tuple[Claimed, Envelope]] = []
-        broken: list[Result] = []
-        while self._claimed and len(handed) < count:
-            claimed = self._claimed.popleft()
-            if claimed.is_first_try:
-                claimed = replace(claimed, date=now)
-            try:
-                message = self._job.build(claimed)
-            except (NewsletterError, UnicodeError) as error:
-                words = f"no message could be built: {error}"
-                broken.append(Result(claimed.id, DeliveryStatus.FAILED, now, claimed.attempts, reason=words))
-                continue
-            handed.append((claimed, Envelope(claimed.id, self._job.sender, self._job.recipient(claimed), message)))
-        store.record(connection, broken)
-        ours = store.hand(connection, [claimed for claimed, _ in handed], self._worker._name, now)
-        return [each for each in handed if each[0].id in ours]
+    # -- the end
 
-    def _close(self) -> None:
-        """Write down what is left, and give back what no connection had. Raises DatabaseError when that cannot be."""
+    def close(self) -> None:
+        """Write down what is left, and give back what no connection had.
+
+        Raises what ended the sending, and DatabaseError when that cannot be.
+        """
+        self._is_over = True
+        if self._next_turn is not None:
+            self._next_turn.cancel()
+        done = len(self._results)
         for tries_left in reversed(range(LAST_TRIES)):
             try:
-                done = self._write_rest()
+                self._write_rest()
+                break
             except DatabaseError as error:
                 if not tries_left:
                     words = "what a connection had, and could not be written down, will be in doubt; nobody is lost"
                     raise DatabaseError(f"{error}; {words}") from error
-            else:
-                self._worker._progress(done)
-                return
+        if self._failure is not None:
+            raise self._failure
+        self._worker._progress(done)
 
-    def _write_rest(self) -> int:
-        """How many outcomes that were."""
-        results, untried = self._results(self._outcomes, self._clock())
-        unused = [envelope.key for envelope in self._ready]
+    def _write_rest(self) -> None:
+        self._write_down([])
         with self._worker._database.write() as connection:
-            store.record(connection, results)
-            store.release(connection, [*untried, *unused])
             store.release_unhanded(connection, self._job.issue_id, self._worker._name)
-        return len(results)
 
     # -- outcomes in our words
 
-    def _results(self, outcomes: Sequence[tuple[int, Outcome]], now: datetime) -> tuple[list[Result], list[int]]:
-        """The results to record, and the ids of those that never left."""
-        untried = [key for key, outcome in outcomes if isinstance(outcome, NotTried)]
-        results = [self._result(key, outcome, now) for key, outcome in outcomes if not isinstance(outcome, NotTried)]
-        return results, untried
-
-    def _result(self, key: int, outcome: Sent | DeliveryError, now: datetime) -> Result:
-        claimed = self._tries[key]
+    def _result(self, claimed: Claimed, outcome: Sent | DeliveryError, now: datetime) -> Result:
+        key = claimed.id
         if isinstance(outcome, Sent):
             remark = self._job.remark
             return Result(key, DeliveryStatus.SENT, now, claimed.attempts, str(outcome.reply), remark)

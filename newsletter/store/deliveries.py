@@ -7,11 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.model import Delivery
 from newsletter.states import DeliveryStatus, IssueState, check_delivery_arrow
 from newsletter.store.dialects import insert_or_ignore
+from newsletter.store.prepared import Prepared
 from newsletter.tables import attempts, deliveries, issues, subscribers
 
 PENDING, SENDING = DeliveryStatus.PENDING, DeliveryStatus.SENDING
@@ -89,42 +104,64 @@ def claim(
     return sorted(connection.execute(taken).scalars())
 
 
-def load_claimed(connection: Connection, ids: Sequence[int], now: datetime) -> list[Claimed]:
-    """The claimed deliveries with their readers; `date` is the first try's, `now` when this is it."""
-    query = (
-        select(deliveries, subscribers.c.name, subscribers.c.attributes)
-        .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        .where(deliveries.c.id.in_(list(ids)))
-        .order_by(deliveries.c.id)
+_CLAIMED = (
+    select(
+        deliveries.c.id,
+        deliveries.c.subscriber_id,
+        deliveries.c.email,
+        subscribers.c.name,
+        subscribers.c.attributes,
+        deliveries.c.message_id,
+        deliveries.c.date,
+        deliveries.c.attempts,
     )
+    .join_from(deliveries, subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(deliveries.c.id)
+)
+
+
+def load_claimed(connection: Connection, ids: Sequence[int], now: datetime) -> list[Claimed]:
+    """The claimed deliveries with their readers; `date` is the first try's, `now` when this is it.
+
+    A date has no fractions of seconds: the Date header, which it is for, has none.
+    """
+    first = now.replace(microsecond=0)
     return [
-        Claimed(
-            id=row.id,
-            subscriber_id=row.subscriber_id,
-            email=row.email,
-            name=row.name,
-            attributes=row.attributes,
-            message_id=row.message_id,
-            date=row.date or now,
-            attempts=row.attempts + 1,
-            is_first_try=row.date is None,
+        Claimed(id, subscriber_id, email, name, attributes, message_id, date or first, tries + 1, date is None)
+        for id, subscriber_id, email, name, attributes, message_id, date, tries in connection.execute(
+            _CLAIMED, {"ids": list(ids)}
         )
-        for row in connection.execute(query)
     ]
 
 
-_RECORD = (
+_IS_SENDING = deliveries.c.status == literal_column(f"'{SENDING}'")
+_HAND = Prepared(
     update(deliveries)
-    .where(deliveries.c.id == bindparam("key"), deliveries.c.status == SENDING)
+    .where(
+        deliveries.c.id == bindparam("key"),
+        _IS_SENDING,
+        deliveries.c.claimed_by == bindparam("owner"),
+        deliveries.c.handed_at.is_(null()),
+    )
+    .values(
+        handed_at=bindparam("now"),
+        date=func.coalesce(deliveries.c.date, bindparam("written", type_=deliveries.c.date.type)),
+        attempts=deliveries.c.attempts + literal_column("1"),
+    )
+)
+_RECORD = Prepared(
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("key"), _IS_SENDING)
     .values(
         status=bindparam("status"),
         reply=bindparam("reply"),
         reason=bindparam("reason"),
         next_attempt_at=bindparam("next"),
         sent_at=bindparam("sent"),
-        claimed_by=None,
-        lease_until=None,
-        handed_at=None,
+        claimed_by=null(),
+        lease_until=null(),
+        handed_at=null(),
     )
 )
 
@@ -134,19 +171,13 @@ def hand(connection: Connection, given: Iterable[Claimed], owner: str, now: date
 
     One that is `owner`'s no more, because its lease ran out, is not among them and must not be sent.
     """
-    ids = [each.id for each in given]
-    mine = and_(deliveries.c.status == SENDING, deliveries.c.claimed_by == owner, deliveries.c.handed_at.is_(None))
-    handed = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(ids), mine)
-        .values(
-            handed_at=now,
-            date=func.coalesce(deliveries.c.date, literal(now, deliveries.c.date.type)),
-            attempts=deliveries.c.attempts + 1,
-        )
-        .returning(deliveries.c.id)
-    )
-    return set(connection.execute(handed).scalars()) if ids else set()
+    claimed = list(given)
+    rows = [{"key": each.id, "owner": owner, "now": now, "written": each.date} for each in claimed]
+    ids = {each.id for each in claimed}
+    if _HAND.execute(connection, rows) == len(ids):
+        return ids
+    handed = and_(deliveries.c.id.in_(ids), deliveries.c.claimed_by == owner, deliveries.c.handed_at == now)
+    return set(connection.execute(select(deliveries.c.id).where(handed)).scalars())
 
 
 def record(connection: Connection, results: Iterable[Result]) -> None:
@@ -167,8 +198,7 @@ def record(connection: Connection, results: Iterable[Result]) -> None:
         )
         if not is_sent and result.status is not DeliveryStatus.SKIPPED:
             tries.append(_attempt(result))
-    if rows:
-        connection.execute(_RECORD, rows)
+    _RECORD.execute(connection, rows)
     if tries:
         connection.execute(insert(attempts), tries)
 
@@ -214,9 +244,12 @@ def renew(connection: Connection, owner: str, lease_until: datetime) -> None:
     connection.execute(update(deliveries).where(mine).values(lease_until=lease_until))
 
 
+_STATE = select(issues.c.state).where(issues.c.id == bindparam("issue"))
+
+
 def is_sending(connection: Connection, issue_id: int) -> bool:
     """Whether new messages of this issue may be begun."""
-    return connection.execute(select(issues.c.state).where(issues.c.id == issue_id)).scalar() == IssueState.SENDING
+    return connection.execute(_STATE, {"issue": issue_id}).scalar() == IssueState.SENDING
 
 
 def owners(connection: Connection) -> list[str]:

@@ -20,7 +20,7 @@ from newsletter.errors import (
     RelayRefusal,
     TransientFailure,
 )
-from scripted_relay import AUTHORITY, CUT, CUT_IN_BODY, LOCALHOST, SILENCE, ScriptedRelay
+from scripted_relay import AUTHORITY, CUT, CUT_IN_BODY, LOCALHOST, PATIENCE, SILENCE, ScriptedRelay
 
 BODY = b"From: news@example.org\r\nSubject: Trust\r\n\r\nHello\r\n.\r\n..dots\r\n"
 READERS = ("ada@example.org", "ben@example.org", "cleo@example.org", "dan@example.org")
@@ -336,6 +336,27 @@ def test_stop_does_not_wait_for_a_connection_that_is_still_being_made() -> None:
             silent, _ = await asyncio.to_thread(listening.accept)
             handing.stop.set()
             with silent:
+                await task
+
+        asyncio.run(run())
+    assert kinds(handing.outcomes) == [NotTried]
+
+
+@pytest.mark.parametrize("step", ["greeting", "ehlo", "starttls", "auth"])
+def test_stop_does_not_wait_for_a_relay_that_has_nobodys_message_yet(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "STOP_PATIENCE", 600.0)
+    security = "starttls" if step == "starttls" else "none"
+    with ScriptedRelay(answers={step: SILENCE}, security=security, login=("notes", "secret")) as relay:
+        login = {"username": "notes", "password": "secret"}
+        handing = HandOver(relay.port, envelopes(1), security=security, timeout=600.0, **login)
+
+        async def run() -> None:
+            task = asyncio.ensure_future(handing.go())
+            await asyncio.to_thread(relay.reached[step].wait, PATIENCE)
+            handing.stop.set()
+            async with asyncio.timeout(PATIENCE):
                 await task
 
         asyncio.run(run())
