@@ -8,7 +8,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from itertools import cycle
 
-from bench.measure import compare, ratio_line
+from bench.measure import Row, compare, tell
 from newsletter.delivery.message import ReaderCopy, compile_issue, verify
 from newsletter.rendering.slots import Segments, Slot, fill
 from subscribers.tokens import Tokens
@@ -46,16 +46,7 @@ def main() -> None:
         yardstick_times=20,
     )
     print(f"a message of {size:,} octets: {found.ours * 1e6:.1f} µs, {found.yardstick * 1e6:,.0f} µs")
-    print(
-        ratio_line(
-            "G",
-            "building a message, spliced",
-            found.ratio,
-            must=100,
-            aim=300,
-            yardstick="EmailMessage per reader",
-        )
-    )
+    tell(Row("G", "building a message, spliced", found.ratio, 100, 300, "×", "EmailMessage per reader"))
 
 
 def example_issue() -> tuple[Segments, Segments]:

@@ -454,7 +454,12 @@ def test_template_of_the_home_goes_before_the_packaged_one(home: ServedHome) -> 
     assert ask(home, "POST", home.ada_leaves).text == "Adieu, Friends!"
 
 
-@pytest.mark.parametrize("template", ["{% if %}", "{{ nobody_knows }}", "{{ 1 / 0 }}", "{{ ''.__class__.mro() }}"])
+ENDLESS = "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    "template", ["{% if %}", "{{ nobody_knows }}", "{{ 1 / 0 }}", "{{ ''.__class__.mro() }}", ENDLESS]
+)
 def test_reader_can_leave_though_a_template_of_the_home_is_broken(home: ServedHome, template: str) -> None:
     own = home.app.home.templates / "calm"
     own.mkdir()
