@@ -43,11 +43,6 @@ class Address(NamedTuple):
     local: str
     domain_ascii: str
 
-    @property
-    def needs_smtputf8(self) -> bool:
-        """Whether only a relay that offers SMTPUTF8 can take it (RFC 6531)."""
-        return not self.local.isascii()
-
 
 def parse(text: str) -> Address:
     """The address in `text`, space around it ignored. Raises InvalidAddress.

@@ -18,9 +18,9 @@ def body_text(body_html: str) -> str:
     return reader.text()
 
 
-def reading_minutes(body_html: str) -> int:
-    """Whole minutes, at least one."""
-    return max(1, round(len(body_text(body_html).split()) / WORDS_PER_MINUTE))
+def reading_minutes(words: int) -> int:
+    """Whole minutes for so many words, at least one."""
+    return max(1, round(words / WORDS_PER_MINUTE))
 
 
 class _TextReader(HTMLParser):

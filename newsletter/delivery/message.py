@@ -183,11 +183,6 @@ class CompiledIssue:
         return self.keyed_hash("message", self.key, subscriber_id)
 
 
-def needs_smtputf8(reader: ReaderCopy) -> bool:
-    """Whether only a relay with SMTPUTF8 can take this reader's message (RFC 6531 §3.2)."""
-    return not reader.email.rpartition("@")[0].isascii()
-
-
 def _head_template(names: tuple[str, ...], lines: Mapping[str, bytes], domain: str) -> bytes:
     shared = {name: value.replace(b"%", b"%%") for name, value in lines.items()}
     own = {

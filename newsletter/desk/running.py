@@ -16,6 +16,7 @@ from newsletter.home import held
 from newsletter.model import Issue
 from newsletter.scheduling.timer import Timer
 from newsletter.states import IssueState
+from newsletter.store import deliveries as delivery_store
 from newsletter.store import issues as issue_store
 from subscribers import SubscribersError
 
@@ -78,14 +79,24 @@ class Runner:
             trouble = False
             try:
                 sending.recover(self._app)
-                with self._app.database.read() as connection:
-                    waiting = issue_store.issues_in(connection, IssueState.SENDING)
-                for issue in waiting:
+                for issue in self._issues_to_go_on_with():
                     trouble |= self._try_to_deliver(issue)
             except Exception as error:
                 self._tell_error(error)
                 trouble = True
             self._work.wait(AFTER_TROUBLE if trouble else LOOK_AGAIN)
+
+    def _issues_to_go_on_with(self) -> list[Issue]:
+        """Those being sent of which somebody can be tried now, or nobody is left."""
+        now = self._app.clock()
+        with self._app.database.read() as connection:
+            sent_now = issue_store.issues_in(connection, IssueState.SENDING)
+            return [
+                issue
+                for issue in sent_now
+                if delivery_store.is_due(connection, issue.id, now)
+                or not any(issue.counts.get(status) for status in sending.OPEN)
+            ]
 
     def _try_to_deliver(self, issue: Issue) -> bool:
         """Whether there was trouble: that of one issue does not keep the others waiting."""

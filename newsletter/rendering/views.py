@@ -7,10 +7,9 @@ from datetime import date
 from email.utils import parseaddr
 
 from newsletter import model
+from newsletter.content.reading import reading_minutes
 from newsletter.rendering.body import Body, Media
 from newsletter.rendering.slots import Html
-
-WORDS_PER_MINUTE = 230
 
 _MONTHS = "January February March April May June July August September October November December".split()
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ks nqo ps sd ug ur yi".split())
@@ -145,7 +144,7 @@ def article_view(page: PageInput, body: Body, blocks: tuple[str, ...], text: str
         language=article.language,
         direction=direction_of(article.language or language),
         date=date_words(article.published, language) if article.published else "",
-        minutes=max(1, round(body.words / WORDS_PER_MINUTE)),
+        minutes=reading_minutes(body.words),
         html=Html("\n".join(blocks)),
         text=text,
         source_url=article.source_url,

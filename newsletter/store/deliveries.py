@@ -327,15 +327,19 @@ def settle_due(connection: Connection, issue_id: int, now: datetime) -> int:
     return connection.execute(update(deliveries).where(mine).values(**values)).rowcount
 
 
+def is_due(connection: Connection, issue_id: int, now: datetime) -> bool:
+    """Whether anybody of this issue can be tried now."""
+    waiting = and_(deliveries.c.status == PENDING, deliveries.c.next_attempt_at.is_(None))
+    put_off = and_(deliveries.c.status.in_((PENDING, DeliveryStatus.IN_DOUBT)), deliveries.c.next_attempt_at <= now)
+    due = select(deliveries.c.id).where(deliveries.c.issue_id == issue_id, or_(waiting, put_off)).limit(1)
+    return connection.execute(due).first() is not None
+
+
 def next_attempt(connection: Connection, issue_id: int) -> datetime | None:
     """When the first waiting reader of this issue is to be tried again; None when nobody waits for an instant."""
     waiting = deliveries.c.status.in_((PENDING, DeliveryStatus.IN_DOUBT))
     mine = and_(deliveries.c.issue_id == issue_id, waiting)
     return connection.execute(select(func.min(deliveries.c.next_attempt_at)).where(mine)).scalar()
-
-
-def first_try(connection: Connection, delivery_id: int) -> datetime | None:
-    return connection.execute(select(deliveries.c.date).where(deliveries.c.id == delivery_id)).scalar()
 
 
 def list_deliveries(

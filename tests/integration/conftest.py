@@ -24,7 +24,8 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# One for each file: while it lives, an event loop runs in this thread, and no other test could run its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, else Playwright's own. With neither, the test is skipped; under CI it fails."""
     from playwright.sync_api import sync_playwright

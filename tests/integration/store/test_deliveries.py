@@ -131,7 +131,7 @@ def test_reader_who_was_erased_meanwhile_is_not_loaded(connection: Connection) -
 def test_handed_delivery_keeps_the_instant_of_its_first_try(connection: Connection) -> None:
     issue, (delivery,) = house.add_sending_issue(connection)
     (given,) = claim(connection, issue.id)
-    assert store.first_try(connection, delivery) is None
+    assert raw(connection, delivery)["date"] is None
     given = replace(given, date=NOON + MINUTE)  # as its message says, which was built a while after the claim
     assert store.hand(connection, [given], "anna:1:a", NOON + 2 * MINUTE) == {delivery}
     row = raw(connection, delivery)
@@ -141,7 +141,7 @@ def test_handed_delivery_keeps_the_instant_of_its_first_try(connection: Connecti
     (again,) = claim(connection, issue.id, now=later)
     assert (again.date, again.attempts, again.is_first_try) == (NOON + MINUTE, 2, False)
     store.hand(connection, [again], "anna:1:a", later)
-    assert store.first_try(connection, delivery) == NOON + MINUTE
+    assert raw(connection, delivery)["date"] == NOON + MINUTE
     assert store.delivery_by_id(connection, delivery).attempts == 2
 
 
