@@ -140,7 +140,7 @@ def test_what_a_connection_has_is_known_to_the_database_before(desk: Desk) -> No
     with Hooked(look) as relay:
         desk.deliver(relay)
     assert unknown == []
-    assert max(held) <= 2 * 2, "two a connection, never more"
+    assert max(held) <= 2, "one a connection, never more"
     assert desk.counts() == {SENT: 60}
 
 
