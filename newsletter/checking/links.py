@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from newsletter.checking.finding import HTML_PART, TEXT_PART, CheckInput, Finding, Rule
+from newsletter.hosts import is_loopback
 from newsletter.rendering.slots import whole_link
 from newsletter.rendering.views import own_domain
 
@@ -64,7 +64,7 @@ def leads_somewhere(subject: CheckInput) -> Iterator[Finding]:
         elif scheme not in _SCHEMES:
             words = f"Many mail programs will not open the link {address[:100]}."
             mend, rule = "Use https, mailto or tel.", "link_scheme"
-        elif scheme == "http" and not _is_loopback(host):
+        elif scheme == "http" and not is_loopback(host):
             words = f"The link {address[:100]} goes without encryption."
             mend, rule = "Use https where the site has it.", "link_insecure"
         else:
@@ -112,15 +112,6 @@ def _scheme_and_host(address: str) -> tuple[str, str]:
         return parts.scheme.lower(), (parts.hostname or "").lower()
     except ValueError:  # an address with broken brackets
         return "", ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 RULES: tuple[Rule, ...] = (

@@ -41,16 +41,6 @@ def require_reachable(newsletter: Newsletter, base_url: str) -> None:
         raise Refused(f"web.base_url {wrong}: set it in config.toml to how readers reach the pages, https://…")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether the host name or address is this machine's own."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def host_of(url: str) -> str:
     """The host of a URL, in lower case; empty when there is none."""
     try:

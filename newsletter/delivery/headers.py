@@ -7,7 +7,6 @@ so that `=?utf-8?q?x=0D=0ABcc:…?=` comes out as a Bcc header.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from itertools import chain, repeat
 from urllib.parse import urlsplit
 
 from newsletter.errors import MessageError
+from newsletter.hosts import is_loopback
 from subscribers import addresses
 from subscribers.errors import InvalidAddress
 
@@ -176,16 +176,6 @@ def _is_plain_loopback(url: str) -> bool:
     except ValueError:
         return False
     return is_loopback(host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine (RFC 6761 §6.3; 127.0.0.0/8; ::1)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse_unprintable(text: str, field: str) -> None:

@@ -27,6 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("subscribers",),
     ("newsletter",),  # the package's own docstring
     ("newsletter.errors",),
+    ("newsletter.hosts",),
     ("newsletter.states",),
     ("newsletter.model",),
     ("newsletter.config",),
