@@ -254,7 +254,8 @@ def test_in_doubt_again_sends_again_after_the_delay(house: DeskHouse) -> None:
 def test_a_connection_cut_before_the_dot_leaves_no_doubt(house: DeskHouse) -> None:
     house.add_readers(5)
     issue = house.plan()
-    answers = {"data": [None, CUT], "rcpt": [None, None, None, CUT], "mail": [*[None] * 5, CUT]}
+    # Two cuts: a reader who loses a third connection waits for a later try, and which reader each cut meets is chance.
+    answers = {"data": [None, CUT], "mail": [*[None] * 5, CUT]}
     with ScriptedRelay(answers=answers, pipelining=False) as relay:
         house.relay(relay)
         outcomes = house.send(issue)
