@@ -82,7 +82,7 @@ class WebTable(_Table):
 class DeliveryTable(_Table):
     in_doubt: Literal["hold", "again"] = "hold"  # hold: a person settles; again: send again after in_doubt_delay
     in_doubt_delay: float = Field(default=60.0, ge=0)  # minutes
-    deliver_within: float = Field(default=48.0, gt=0)  # hours after the first try, then a deferred reader is failed
+    deliver_within: float = Field(default=48.0, gt=0)  # hours after the first try, eight tries at most
     redirect_all_to: str = ""  # every message goes to this one address instead: for trying things out
 
 
