@@ -84,6 +84,22 @@ class DeliveryTable(_Table):
     in_doubt_delay: float = Field(default=60.0, ge=0)  # minutes
     deliver_within: float = Field(default=48.0, gt=0)  # hours after the first try, eight tries at most
     redirect_all_to: str = ""  # every message goes to this one address instead: for trying things out
+    inline_images: bool = False  # true: pictures travel inside each message instead of being loaded from the pages
+
+
+class PickingTable(_Table):
+    trust_imports: bool = False  # true: what nobody has read since its import may go out without a person's yes
+
+
+class FetchTable(_Table):
+    """How pages, feeds and pictures are fetched from the web."""
+
+    allow_hosts: tuple[str, ...] = ()  # hosts on this machine or a private network that may be asked all the same
+    timeout: float = Field(default=20.0, gt=0, le=600)  # seconds, for one page, feed or picture as a whole
+
+
+class MediaTable(_Table):
+    base_url: str = ""  # where copies of media/ are served, https://…; empty: by these pages, under /media/
 
 
 class SecurityTable(_Table):
@@ -100,6 +116,9 @@ class Config(BaseSettings):
     database: DatabaseTable = DatabaseTable()
     web: WebTable = WebTable()
     delivery: DeliveryTable = DeliveryTable()
+    picking: PickingTable = PickingTable()
+    fetch: FetchTable = FetchTable()
+    media: MediaTable = MediaTable()
     security: SecurityTable = SecurityTable()
 
     @classmethod

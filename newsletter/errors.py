@@ -3,6 +3,7 @@
 NewsletterError                 one clear line for the person at the keyboard
 ├── ConfigError(key)            a setting is unknown, missing or of the wrong kind
 ├── SourceError(source, line)   something offered for import cannot be read
+│   └── FetchError(status)      an address cannot be fetched: refused by us, by the server, or broken on the way
 ├── NotFound(noun, name)        nothing of that name
 ├── Refused                     allowed by the code, refused for the reader's sake (guards, pre-flight)
 ├── RenderError(template, line) a template or its MJML is broken
@@ -39,6 +40,14 @@ class SourceError(NewsletterError):
         self.source = source
         self.line = line
         self.words = words
+
+
+class FetchError(SourceError):
+    """`source` is the address, `status` what the server answered; None when it did not come to an answer."""
+
+    def __init__(self, source: str, words: str, status: int | None = None) -> None:
+        super().__init__(source, words)
+        self.status = status
 
 
 class NotFound(NewsletterError):
