@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from newsletter.states import ArticleStatus, DeliveryStatus, IssueState, OccurrenceState, ScheduleStatus
 
@@ -45,6 +46,7 @@ class Author:
     email: str = ""
     active_from: date | None = None
     active_until: date | None = None
+    credentials_until: date | None = None  # when the licence to practise ends
     call_to_action: str = ""  # the name of a call to action
     id: int | None = None
 
@@ -113,6 +115,7 @@ class Article:
     subtitle: str = ""
     summary: str = ""
     published: date | None = None
+    updated: date | None = None
     language: str = ""
     status: ArticleStatus = ArticleStatus.READY
     categories: tuple[str, ...] = ()
@@ -125,13 +128,26 @@ class Article:
     seasons: tuple[Season, ...] = ()
     not_before: date | None = None
     expires: date | None = None
+    review_by: date | None = None
     priority: int = 0  # higher goes first
     guesses: tuple[Guess, ...] = ()
     corrected: frozenset[str] = frozenset()  # fields a person set; an import leaves them alone
     missing: tuple[str, ...] = ()  # computed when it is read, never stored
     added: datetime | None = None
+    read_at: datetime | None = None  # when a person last said yes to it; None: nobody since it was imported
     last_sent: datetime | None = None
     id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an article said since an instant, until the next version took its place: None for the one of today."""
+
+    number: int  # from 1
+    cause: str  # what made it, in words
+    since: datetime
+    until: datetime | None
+    fields: Mapping[str, Any]  # as JSON has them: dates are text
 
 
 @dataclass(frozen=True, slots=True)

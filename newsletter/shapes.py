@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from newsletter.checking.report import Report
-from newsletter.content.reading import body_text
-from newsletter.model import Article, Author, CallToAction, Delivery, Issue, Newsletter, Occurrence, Schedule
+from newsletter.content.changes import Change
+from newsletter.content.reading import body_text, reading_minutes
+from newsletter.model import Article, Author, CallToAction, Delivery, Issue, Newsletter, Occurrence, Schedule, Version
 from newsletter.states import DeliveryStatus
 from subscribers import ListCounts, Profile
 
@@ -17,6 +18,10 @@ from subscribers import ListCounts, Profile
 def instant(at: datetime | None) -> str | None:
     """RFC 3339 in UTC with Z, to the second."""
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _day(given: date | None) -> str | None:
+    return given.isoformat() if given else None
 
 
 def local(at: datetime) -> str:
@@ -29,12 +34,14 @@ def occurrence(given: Occurrence | None) -> dict[str, Any] | None:
 
 
 def article(given: Article) -> dict[str, Any]:
+    text = body_text(given.body_html)
     return {
         "slug": given.slug,
         "title": given.title,
         "subtitle": given.subtitle or None,
         "summary": given.summary or None,
-        "published": given.published.isoformat() if given.published else None,
+        "published": _day(given.published),
+        "updated": _day(given.updated),
         "language": given.language or None,
         "status": given.status,
         "categories": list(given.categories),
@@ -43,14 +50,17 @@ def article(given: Article) -> dict[str, Any]:
         "hero": None if given.hero is None else {key: value or None for key, value in asdict(given.hero).items()},
         "call_to_action": None if given.call_to_action is None else call_to_action(given.call_to_action),
         "body_html": given.body_html,
-        "body_text": body_text(given.body_html),
+        "body_text": text,
         "source_url": given.source_url or None,
         "evergreen": given.evergreen,
         "seasons": [str(season) for season in given.seasons],
-        "not_before": given.not_before.isoformat() if given.not_before else None,
-        "expires": given.expires.isoformat() if given.expires else None,
+        "not_before": _day(given.not_before),
+        "expires": _day(given.expires),
+        "review_by": _day(given.review_by),
         "priority": given.priority,
         "last_sent": instant(given.last_sent),
+        "read": given.read_at is not None,
+        "reading_minutes": reading_minutes(len(text.split())),
         "guesses": [asdict(guess) for guess in given.guesses],
         "missing": list(given.missing),
     }
@@ -65,6 +75,18 @@ def _byline(given: Author) -> dict[str, Any]:
     }
 
 
+def version(given: Version, changes: Sequence[Change], issues: Sequence[int]) -> dict[str, Any]:
+    """`changes` of the version before, `issues` it went out in."""
+    return {
+        "version": given.number,
+        "cause": given.cause,
+        "since": instant(given.since),
+        "until": instant(given.until),
+        "changes": [asdict(change) for change in changes],
+        "issues": list(issues),
+    }
+
+
 def author(given: Author) -> dict[str, Any]:
     return {
         **_byline(given),
@@ -72,8 +94,9 @@ def author(given: Author) -> dict[str, Any]:
         "photo": given.photo or None,
         "url": given.url or None,
         "email": given.email or None,
-        "active_from": given.active_from.isoformat() if given.active_from else None,
-        "active_until": given.active_until.isoformat() if given.active_until else None,
+        "active_from": _day(given.active_from),
+        "active_until": _day(given.active_until),
+        "credentials_until": _day(given.credentials_until),
         "call_to_action": given.call_to_action or None,
     }
 

@@ -14,6 +14,15 @@ class ArticleStatus(StrEnum):
     RETIRED = "retired"  # once was; kept for history
 
 
+class FeedItemState(StrEnum):
+    NEW = "new"  # seen, not yet taken: something of it could not be had
+    IMPORTED = "imported"
+    UPDATED = "updated"
+    SKIPPED = "skipped"  # for the reason beside it
+    GONE = "gone"  # taken out of the feed, while older items are still in it
+    FAILED = "failed"  # for the reason beside it; tried again at the next check
+
+
 class ScheduleStatus(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"

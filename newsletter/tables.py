@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
+    DDL,
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -14,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -64,6 +69,7 @@ authors = Table(
     Column("email", Text, nullable=False, default=""),
     Column("active_from", Date),
     Column("active_until", Date),
+    Column("credentials_until", Date),
     Column("call_to_action", String(200), nullable=False, default=""),  # a name in calls_to_action
     Column("corrected", JSON, nullable=False, default=list),  # fields a person set; an import leaves them alone
 )
@@ -74,11 +80,14 @@ articles = Table(
     Column("id", Integer, primary_key=True),
     Column("slug", String(100), nullable=False, unique=True),
     Column("source_url", Text, nullable=False, default=""),
-    Column("source_hash", String(64), nullable=False),  # SHA-256 of the bytes last imported
+    Column("source_key", Text),  # what its source calls it for ever: a feed's guid
+    # SHA-256 of what was last imported; empty: something of it could not be had, the next import tries again
+    Column("source_hash", String(64), nullable=False),
     Column("title", Text, nullable=False),
     Column("subtitle", Text, nullable=False, default=""),
     Column("summary", Text, nullable=False, default=""),
     Column("published", Date),
+    Column("updated", Date),
     Column("language", String(35), nullable=False, default=""),
     Column("status", String(20), nullable=False),
     Column("categories", JSON, nullable=False, default=list),
@@ -90,12 +99,106 @@ articles = Table(
     Column("seasons", JSON, nullable=False, default=list),
     Column("not_before", Date),
     Column("expires", Date),
+    Column("review_by", Date),
     Column("priority", Integer, nullable=False, default=0),
     Column("guesses", JSON, nullable=False, default=list),
     Column("corrected", JSON, nullable=False, default=list),
+    Column("title_key", Text),  # its words alone, to find the same title again; null: not indexed yet
+    Column("read_at", UTCDateTime),  # when a person last said yes to it; null: nobody since it was imported
     Column("added_at", UTCDateTime, nullable=False),
     Column("updated_at", UTCDateTime, nullable=False),
     Index("ix_articles_source_url", "source_url"),
+    Index("ix_articles_source_key", "source_key"),
+    Index("ix_articles_source_hash", "source_hash"),
+    Index("ix_articles_title_key", "title_key"),
+)
+
+# What an article said before each change; its row in `articles` is the newest version.
+article_versions = Table(
+    "article_versions",
+    metadata,
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # 1 is what was first imported
+    Column("until", UTCDateTime, nullable=False),  # when the next version took its place
+    Column("cause", String(200), nullable=False),  # what changed it, in words: an import with its source, an edit
+    Column("fields", JSON, nullable=False),
+)
+
+# A sketch of each text: the smallest few hashes of its runs of words. Texts that share many are nearly the same.
+article_shingles = Table(
+    "article_shingles",
+    metadata,
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("shingle", BigInteger, primary_key=True),
+    Index("ix_article_shingles_shingle", "shingle"),
+)
+
+# The words of each article, for the search; the database keeps WORD_INDEX of them in step by itself.
+article_words = Table(
+    "article_words",
+    metadata,
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("words", Text, nullable=False),
+)
+
+WORD_INDEX = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE article_search USING fts5(title, words, content='article_words',"
+        " content_rowid='article_id', tokenize='unicode61 remove_diacritics 2')",
+        "CREATE TRIGGER article_words_added AFTER INSERT ON article_words BEGIN"
+        " INSERT INTO article_search(rowid, title, words) VALUES (new.article_id, new.title, new.words); END",
+        "CREATE TRIGGER article_words_removed AFTER DELETE ON article_words BEGIN"
+        " INSERT INTO article_search(article_search, rowid, title, words)"
+        " VALUES ('delete', old.article_id, old.title, old.words); END",
+        "CREATE TRIGGER article_words_changed AFTER UPDATE ON article_words BEGIN"
+        " INSERT INTO article_search(article_search, rowid, title, words)"
+        " VALUES ('delete', old.article_id, old.title, old.words);"
+        " INSERT INTO article_search(rowid, title, words) VALUES (new.article_id, new.title, new.words); END",
+    ),
+    "postgresql": (
+        "CREATE INDEX ix_article_words_search ON article_words USING gin"
+        " ((setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', words), 'B')))",
+    ),
+}
+"""What SQLAlchemy has no words for; on SQLite the FTS5 table `article_search` and the triggers that feed it."""
+
+for _dialect, _statements in WORD_INDEX.items():
+    for _statement in _statements:
+        _ddl: Any = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(article_words, "after_create", _ddl.execute_if(dialect=_dialect))
+_ddl = DDL("DROP TABLE article_search")  # type: ignore[no-untyped-call]
+event.listen(article_words, "before_drop", _ddl.execute_if(dialect="sqlite"))
+
+# Feeds the library keeps in step with.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False, default=""),
+    Column("import_as", String(20), nullable=False),  # the status of what is new in it
+    Column("every_minutes", Integer, nullable=False),
+    Column("etag", Text, nullable=False, default=""),  # RFC 9110 §8.8: what the server called the last answer
+    Column("last_modified", Text, nullable=False, default=""),
+    Column("checked_at", UTCDateTime),
+    Column("next_check_at", UTCDateTime, nullable=False, index=True),
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("last_error", Text, nullable=False, default=""),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+feed_items = Table(
+    "feed_items",
+    metadata,
+    Column("feed_id", ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),  # its guid, else its address
+    Column("name", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("article_id", ForeignKey("articles.id", ondelete="SET NULL"), index=True),
+    Column("position", Integer, nullable=False),  # in the feed when it was last there; 0 is the newest
+    Column("seen_at", UTCDateTime, nullable=False),
 )
 
 article_authors = Table(
@@ -157,6 +260,7 @@ issues = Table(
     Column("public_id", String(64), nullable=False, unique=True),
     Column("rendered", Text, nullable=False),  # both parts, cut at the slots: what is sent, and stays
     Column("web_html", Text, nullable=False),
+    Column("web_html_bare", Text),  # without bio and photo: once an author has left; null where there were none
     Column("content_hash", String(64), nullable=False),
     Column("picked", JSON, nullable=False),  # every candidate with every rule's word
     Column("seed", Integer, nullable=False),

@@ -98,11 +98,12 @@ def add_call_to_action(connection: Connection, name: str = DEFAULT_CALL_TO_ACTIO
 
 
 def add_article(connection: Connection, slug: str, author_ids: Sequence[int] = (), **fields: Any) -> Article:
-    """An article that is ready; whole if it has an author and there is a default call to action."""
+    """An article that is ready and read; whole if it has an author and there is a default call to action."""
     given = {
         "title": slug.replace("-", " ").capitalize(),
         "body_html": f"<p>All about {slug.replace('-', ' ')}.</p>",
         "status": ArticleStatus.READY,
+        "read_at": NOON,
         **fields,
     }
     article_store.add_article(connection, slug, given, author_ids, f"hash of {slug}", NOON)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from datetime import date
 
-from newsletter.content.reading import body_text
+from newsletter.content.reading import bare_words
 from newsletter.model import DEFAULT_CALL_TO_ACTION, Article, CallToAction
 
 
@@ -14,7 +15,7 @@ def missing(article: Article, calls_to_action: Mapping[str, CallToAction]) -> tu
     absent: list[str] = []
     if not article.title.strip():
         absent.append("title")
-    if not body_text(article.body_html) and "<img" not in article.body_html:
+    if not bare_words(article.body_html) and "<img" not in article.body_html:
         absent.append("body")
     if not any(author.name.strip() for author in article.authors):
         absent.append("author")
@@ -24,10 +25,16 @@ def missing(article: Article, calls_to_action: Mapping[str, CallToAction]) -> tu
     return (*absent, *(f"call_to_action.{name}" for name in call.missing))
 
 
-def merged_call_to_action(article: Article, calls_to_action: Mapping[str, CallToAction]) -> CallToAction:
-    """The article's own, each field it lacks taken from its first author's, then from `default`."""
+def merged_call_to_action(
+    article: Article, calls_to_action: Mapping[str, CallToAction], day: date | None = None
+) -> CallToAction:
+    """The article's own, each field it lacks taken from its first author's, then from `default`.
+
+    Nobody is asked to book with an author who has left by `day`.
+    """
     own = article.call_to_action or CallToAction()
-    authors = calls_to_action.get(article.authors[0].call_to_action) if article.authors else None
+    there = [author for author in article.authors if not (day and author.active_until and author.active_until < day)]
+    authors = calls_to_action.get(there[0].call_to_action) if there else None
     return own.or_else(authors).or_else(calls_to_action.get(DEFAULT_CALL_TO_ACTION))
 
 

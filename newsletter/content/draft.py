@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from newsletter.model import Author, CallToAction, Guess, Hero, Season
+from newsletter.states import ArticleStatus
 
 MAX_SLUG = 80  # characters
 
@@ -40,8 +41,9 @@ class Draft:
     subtitle: str = ""
     summary: str = ""
     published: date | None = None
+    updated: date | None = None
     language: str = ""
-    is_draft: bool = False
+    status: ArticleStatus = ArticleStatus.READY
     categories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     authors: tuple[Author, ...] = ()  # with only what the source knows of them
@@ -51,8 +53,10 @@ class Draft:
     seasons: tuple[Season, ...] = ()
     not_before: date | None = None
     expires: date | None = None
+    review_by: date | None = None
     priority: int = 0
     evergreen: bool = False
+    page_url: str = ""  # the whole body is to be had there: the source has none, or only how it begins
     guesses: tuple[Guess, ...] = ()
     notes: tuple[str, ...] = ()
 

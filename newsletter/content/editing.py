@@ -93,6 +93,7 @@ EDITABLE: Mapping[str, Callable[[str], Any]] = {
     "subtitle": one_line,
     "summary": one_line,
     "published": _date,
+    "updated": _date,
     "language": language,
     "status": _status,
     "categories": _topics,
@@ -103,6 +104,7 @@ EDITABLE: Mapping[str, Callable[[str], Any]] = {
     "seasons": _seasons,
     "not_before": _date,
     "expires": _date,
+    "review_by": _date,
     "priority": _number,
     "body_html": _body,
     **{f"{name}.{part}": one_line for name, kind in PARTS.items() for part in kind.__dataclass_fields__},
@@ -136,14 +138,14 @@ def edit(article: Article, settings: Mapping[str, str]) -> dict[str, Any]:
 
 def from_source(draft: Draft, status: ArticleStatus | None) -> dict[str, Any]:
     """What a source says, as article fields. `status` overrules it when given; `authors` are objects."""
-    said = ArticleStatus.DRAFT if draft.is_draft else ArticleStatus.READY
     return {
         "title": draft.title,
         "subtitle": draft.subtitle,
         "summary": draft.summary,
         "published": draft.published,
+        "updated": draft.updated,
         "language": draft.language,
-        "status": status or said,
+        "status": status or draft.status,
         "categories": draft.categories,
         "tags": draft.tags,
         "hero": draft.hero,
@@ -154,6 +156,7 @@ def from_source(draft: Draft, status: ArticleStatus | None) -> dict[str, Any]:
         "seasons": draft.seasons,
         "not_before": draft.not_before,
         "expires": draft.expires,
+        "review_by": draft.review_by,
         "priority": draft.priority,
         "guesses": draft.guesses,
         AUTHORS: draft.authors,

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
+from unicodedata import normalize
 
 WORDS_PER_MINUTE = 220
+
+# A `>` inside a quoted value does not end a tag.
+_ANY_TAG = re.compile(r"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
+
+_ACCENT = re.compile("[\u0300-\u036f]")
 
 _BLOCKS = {"p", "h2", "h3", "ul", "ol", "blockquote", "table", "figure", "figcaption", "pre", "hr"}
 
@@ -16,6 +23,16 @@ def body_text(body_html: str) -> str:
     reader.feed(body_html)
     reader.close()
     return reader.text()
+
+
+def bare_words(body_html: str) -> str:
+    """The words of a cleaned body on one line, in a tenth of the time: to search and compare, not to read."""
+    return " ".join(unescape(_ANY_TAG.sub(" ", body_html)).split())
+
+
+def folded(text: str) -> str:
+    """Small letters without accents, for a search that does not care about either."""
+    return _ACCENT.sub("", normalize("NFKD", text.casefold()))
 
 
 def reading_minutes(words: int) -> int:

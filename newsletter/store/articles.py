@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, true, update
 
 from newsletter.content.completeness import missing
+from newsletter.content.duplicates import title_key
 from newsletter.model import Article, Author, CallToAction, Guess, Hero, Season
 from newsletter.states import ArticleStatus
+from newsletter.store import marks, versions
 from newsletter.store.authors import authors_by_id, list_calls_to_action
 from newsletter.tables import article_authors, articles, issue_articles, issues
 
+FEW = 500  # articles whose authors are asked for by id; of more, all are read
+
 PLAIN_FIELDS = (
-    "title", "subtitle", "summary", "published", "language", "body_html", "source_url",
-    "evergreen", "not_before", "expires", "priority",
+    "title", "subtitle", "summary", "published", "updated", "language", "body_html", "source_url",
+    "evergreen", "not_before", "expires", "review_by", "priority", "read_at",
 )  # fmt: skip
 """Columns that hold an article's field as it is."""
+
+# Of an article nobody says anything of: every row of one statement needs the same columns.
+_BLANK_ROW: Mapping[str, Any] = {
+    **{name: "" for name in ("subtitle", "summary", "language", "source_url", "body_html")},
+    **{name: None for name in ("published", "updated", "not_before", "expires", "review_by", "read_at", "hero")},
+    **{name: [] for name in ("categories", "tags", "seasons", "guesses", "corrected")},
+    "call_to_action": None,
+    "evergreen": False,
+    "priority": 0,
+}
 
 
 def to_row(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,6 +45,8 @@ def to_row(fields: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("categories", "tags"):
         if name in fields:
             row[name] = list(fields[name])
+    if "title" in fields:
+        row["title_key"] = title_key(fields["title"])
     if "seasons" in fields:
         row["seasons"] = [str(season) for season in fields["seasons"]]
     if "guesses" in fields:
@@ -83,8 +99,8 @@ def _with_company(connection: Connection, rows: Sequence[Row[Any]]) -> list[Arti
     wrote: dict[int, list[Author]] = defaultdict(list)
     by_article = article_authors.c.article_id
     query = select(article_authors).order_by(by_article, article_authors.c.position)
-    if len(rows) == 1:
-        query = query.where(by_article == rows[0].id)
+    if len(rows) <= FEW:
+        query = query.where(by_article.in_([row.id for row in rows]))
     for link in connection.execute(query):
         wrote[link.article_id].append(known[link.author_id])
     sent = _last_sent(connection)
@@ -103,28 +119,60 @@ def _last_sent(connection: Connection) -> dict[int, datetime]:
     return {article: at for article, at in connection.execute(query) if at is not None}
 
 
-def same_article(connection: Connection, slug: str, source_url: str) -> Row[Any] | None:
-    """The row an import means: the same source URL, else the same slug when neither says another URL."""
-    if source_url:
-        found = connection.execute(select(articles).where(articles.c.source_url == source_url)).first()
-        if found is not None:
-            return found
-    by_slug = select(articles).where(articles.c.slug == slug)
-    if source_url:
-        by_slug = by_slug.where(articles.c.source_url == "")
-    return connection.execute(by_slug).first()
-
-
-def free_slug(connection: Connection, slug: str) -> str:
-    """This slug, or the first of slug-2, slug-3 … that no article has."""
-    taken = set(
-        connection.execute(select(articles.c.slug).where(articles.c.slug.startswith(slug, autoescape=True))).scalars()
-    )
+def free_slug(connection: Connection, slug: str, taken: Collection[str] = ()) -> str:
+    """This slug, or the first of slug-2, slug-3 … that no article has and that is not among `taken`."""
+    alike = select(articles.c.slug).where(articles.c.slug.startswith(slug, autoescape=True))
+    known = {*connection.execute(alike).scalars(), *taken}
     number, candidate = 1, slug
-    while candidate in taken:
+    while candidate in known:
         number += 1
         candidate = f"{slug}-{number}"
     return candidate
+
+
+def all_slugs(connection: Connection) -> dict[int, str]:
+    """id → slug of the whole library, in the order it was added."""
+    rows = connection.execute(select(articles.c.id, articles.c.slug).order_by(articles.c.id))
+    return {row.id: row.slug for row in rows}
+
+
+def slugs_in_use(connection: Connection, slugs: Iterable[str]) -> set[str]:
+    """Those of these that an article has."""
+    return set(connection.execute(select(articles.c.slug).where(articles.c.slug.in_(list(slugs)))).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """`fields` as `to_row` takes them; `key` is what its source calls it for ever, if anything."""
+
+    slug: str
+    fields: Mapping[str, Any]
+    author_ids: Sequence[int]
+    source_hash: str
+    key: str = ""
+
+
+def add_articles(connection: Connection, new: Sequence[NewArticle], now: datetime) -> list[int]:
+    """Their ids, in their order. All of them in one statement for each table: an import brings thousands."""
+    if not new:
+        return []
+    rows = [
+        {
+            "slug": each.slug,
+            "source_hash": each.source_hash,
+            "source_key": each.key or None,
+            "added_at": now,
+            "updated_at": now,
+            **_BLANK_ROW,
+            **to_row(each.fields),
+        }
+        for each in new
+    ]
+    added = insert(articles).returning(articles.c.id, sort_by_parameter_order=True)
+    ids = list(connection.execute(added, rows).scalars())
+    _add_links(connection, dict(zip(ids, (each.author_ids for each in new), strict=True)))
+    marks.add(connection, {id: marks.marks_of(row) for id, row in zip(ids, rows, strict=True)})
+    return ids
 
 
 def add_article(
@@ -135,26 +183,60 @@ def add_article(
     source_hash: str,
     now: datetime,
 ) -> int:
-    row = to_row(fields)
-    added = insert(articles).values(slug=slug, source_hash=source_hash, added_at=now, updated_at=now, **row)
-    article_id = int(connection.execute(added.returning(articles.c.id)).scalar_one())
-    link_authors(connection, article_id, author_ids)
-    return article_id
+    return add_articles(connection, [NewArticle(slug, fields, author_ids, source_hash)], now)[0]
 
 
 def change_article(
-    connection: Connection, article_id: int, fields: Mapping[str, Any], now: datetime, **extra: Any
-) -> None:
-    """Set these fields, and any of the columns `source_hash` and `corrected`."""
-    values = {**to_row(fields), **extra, "updated_at": now}
-    connection.execute(update(articles).where(articles.c.id == article_id).values(**values))
+    connection: Connection,
+    article_id: int,
+    fields: Mapping[str, Any],
+    now: datetime,
+    cause: str = "edit",
+    author_ids: Sequence[int] | None = None,
+    **extra: Any,
+) -> bool:
+    """Whether the article says anything else once these fields are set; what it said before is kept as a version.
+
+    `cause` tells in words who changed it; `extra` sets columns that say nothing to readers: `source_hash`,
+    `source_key`, `corrected`, `read_at`.
+    """
+    before = versions.snapshot(connection, article_id)
+    values = {**to_row(fields), **extra}
+    if values:
+        connection.execute(update(articles).where(articles.c.id == article_id).values(**values))
+    if author_ids is not None:
+        link_authors(connection, article_id, author_ids)
+    after = versions.snapshot(connection, article_id)
+    if before == after:
+        return False
+    connection.execute(update(articles).where(articles.c.id == article_id).values(updated_at=now))
+    versions.add(connection, article_id, before, now, cause)
+    marks.renew(connection, [article_id])
+    return True
 
 
 def link_authors(connection: Connection, article_id: int, author_ids: Sequence[int]) -> None:
     connection.execute(delete(article_authors).where(article_authors.c.article_id == article_id))
+    _add_links(connection, {article_id: author_ids})
+
+
+def _add_links(connection: Connection, wrote: Mapping[int, Sequence[int]]) -> None:
     links = [
         {"article_id": article_id, "position": position, "author_id": author_id}
+        for article_id, author_ids in wrote.items()
         for position, author_id in enumerate(dict.fromkeys(author_ids))
     ]
     if links:
         connection.execute(insert(article_authors), links)
+
+
+def slugs_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """id → slug."""
+    rows = connection.execute(select(articles.c.id, articles.c.slug).where(articles.c.id.in_(list(ids))))
+    return {row.id: row.slug for row in rows}
+
+
+def mark_read(connection: Connection, article_ids: Iterable[int], now: datetime | None) -> None:
+    """A person has said yes to those of these that were unread; with None, to none of them any more."""
+    unread = articles.c.read_at.is_(None) if now is not None else true()
+    connection.execute(update(articles).where(articles.c.id.in_(list(article_ids)), unread).values(read_at=now))

@@ -12,7 +12,18 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from newsletter.model import Author, CallToAction
 from newsletter.tables import article_authors, authors, calls_to_action
 
-FIELDS = ("credentials", "role", "practice", "bio", "photo", "url", "email", "active_from", "active_until")
+FIELDS = (
+    "credentials",
+    "role",
+    "practice",
+    "bio",
+    "photo",
+    "url",
+    "email",
+    "active_from",
+    "active_until",
+    "credentials_until",
+)
 """What an import or a person may say of an author, beside the name."""
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, insert, or_, select, update
 
 from newsletter.model import Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, check_issue_arrow
 from newsletter.store.schedules import to_occurrence
 from newsletter.tables import (
+    article_authors,
     articles,
+    authors,
     deliveries,
     issue_articles,
     issues,
@@ -32,6 +34,7 @@ class Content:
     rendered: str  # JSON
     web_html: str
     content_hash: str
+    web_html_bare: str | None = None  # without bios and photos; None where there were none
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def _columns(content: Content) -> dict[str, Any]:
         "subject": content.subject,
         "rendered": content.rendered,
         "web_html": content.web_html,
+        "web_html_bare": content.web_html_bare,
         "content_hash": content.content_hash,
     }
 
@@ -233,7 +237,7 @@ def article_ids(connection: Connection, issue_id: int) -> list[int]:
 
 def content_of(connection: Connection, issue_id: int) -> Content:
     row = connection.execute(select(issues).where(issues.c.id == issue_id)).one()
-    return Content(row.subject, row.rendered, row.web_html, row.content_hash)
+    return Content(row.subject, row.rendered, row.web_html, row.content_hash, row.web_html_bare)
 
 
 def picked_of(connection: Connection, issue_id: int) -> dict[str, Any]:
@@ -241,10 +245,21 @@ def picked_of(connection: Connection, issue_id: int) -> dict[str, Any]:
     return dict(connection.execute(select(issues.c.picked).where(issues.c.id == issue_id)).scalar_one())
 
 
-def web_view(connection: Connection, public_id: str) -> str | None:
-    """The page of an issue that went out, or is going; None for anything else."""
+def web_view(connection: Connection, public_id: str, today: date) -> str | None:
+    """The page of an issue that went out, or is going; None for anything else.
+
+    Once one of its authors has left, bios and photos are no longer on it; the bylines stay.
+    """
     shown = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
-    query = select(issues.c.web_html).where(issues.c.public_id == public_id, issues.c.state.in_(shown))
+    has_left = (
+        select(authors.c.id)
+        .join_from(issue_articles, article_authors, article_authors.c.article_id == issue_articles.c.article_id)
+        .join(authors, authors.c.id == article_authors.c.author_id)
+        .where(issue_articles.c.issue_id == issues.c.id, authors.c.active_until < today)
+        .exists()
+    )
+    page = case((has_left, func.coalesce(issues.c.web_html_bare, issues.c.web_html)), else_=issues.c.web_html)
+    query = select(page).where(issues.c.public_id == public_id, issues.c.state.in_(shown))
     found = connection.execute(query).scalar()
     return None if found is None else str(found)
 
@@ -259,6 +274,17 @@ def move_issue(connection: Connection, issue: Issue, after: IssueState, now: dat
         values["finished_at"] = now
     mine = and_(issues.c.id == issue.id, issues.c.state == issue.state)
     return connection.execute(update(issues).where(mine).values(**values)).rowcount == 1
+
+
+def sent_in(connection: Connection, article_id: int) -> list[tuple[int, datetime]]:
+    """Every issue the article went out in, with the instant it began, oldest first."""
+    query = (
+        select(issues.c.id, issues.c.started_at)
+        .join_from(issue_articles, issues, issues.c.id == issue_articles.c.issue_id)
+        .where(issue_articles.c.article_id == article_id, issues.c.started_at.is_not(None))
+        .order_by(issues.c.started_at)
+    )
+    return [(row.id, row.started_at) for row in connection.execute(query)]
 
 
 def sent_on_schedule(

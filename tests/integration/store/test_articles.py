@@ -58,6 +58,7 @@ def test_article_with_nothing_but_a_title_comes_back_with_nothing_else(connectio
         slug="calm",
         title="Calm",
         body_html="<p>All about calm.</p>",
+        read_at=NOON,
         added=NOON,
         id=found.id,
         missing=("author", "call_to_action.text", "call_to_action.label", "call_to_action.url"),
@@ -87,33 +88,11 @@ def test_what_is_missing_is_computed_at_each_look_so_a_later_bio_mends_it(connec
     assert [each.missing for each in store.list_articles(connection)] == [()]
 
 
-# Same article
+# Slugs
 
 
 def known(connection: Connection, slug: str, source_url: str = "") -> None:
     house.add_article(connection, slug, source_url=source_url)
-
-
-@pytest.mark.parametrize(
-    ("slug", "source_url", "found"),
-    [
-        ("other-title", "https://example.org/a", "with-url"),  # the same URL, whatever the title
-        ("with-url", "https://example.org/b", None),  # the same title at another URL
-        ("with-url", "", "with-url"),  # the same title from somebody who does not know the URL
-        ("without-url", "https://example.org/b", "without-url"),  # which is learned now
-        ("without-url", "", "without-url"),
-        ("without-url", "https://example.org/a", "with-url"),  # the URL says more than the title
-        ("unknown", "", None),
-        ("unknown", "https://example.org/b", None),
-    ],
-)
-def test_same_article_is_the_same_url_else_the_same_title(
-    connection: Connection, slug: str, source_url: str, found: str | None
-) -> None:
-    known(connection, "with-url", "https://example.org/a")
-    known(connection, "without-url")
-    row = store.same_article(connection, slug, source_url)
-    assert (row and row.slug) == found
 
 
 def test_slug_is_free_or_gets_the_first_free_number(connection: Connection) -> None:
@@ -147,6 +126,31 @@ def test_change_sets_what_is_said_and_leaves_the_rest(connection: Connection) ->
     assert after == replace(before, corrected=frozenset({"title"}), **changes)
     row = connection.execute(select(articles.c.source_hash, articles.c.added_at, articles.c.updated_at)).one()
     assert row == ("0" * 64, NOON, LATER)
+
+
+def test_change_that_says_nothing_new_is_none(connection: Connection) -> None:
+    author = house.add_author(connection)
+    store.add_article(connection, "ruhe", WHOLE, [author], "f" * 64, NOON)
+    before = store.find_article(connection, "ruhe")
+    assert before is not None and before.id is not None
+    same = {name: value for name, value in WHOLE.items() if name != "guesses"}
+    assert not store.change_article(connection, before.id, same, LATER, author_ids=[author], source_hash="0" * 64)
+    assert store.find_article(connection, "ruhe") == before
+    assert connection.execute(select(articles.c.updated_at)).scalar_one() == NOON
+
+
+def test_many_are_added_at_once_each_with_its_own(connection: Connection) -> None:
+    maria, ida = house.add_author(connection), house.add_author(connection, "Ida Berg")
+    wanted = [
+        store.NewArticle("calm", {"title": "Calm", "body_html": "", "status": ArticleStatus.READY}, [ida], "a"),
+        store.NewArticle("ruhe", WHOLE, [maria, ida], "b", "https://example.org/?p=7"),
+    ]
+    ids = store.add_articles(connection, wanted, NOON)
+    calm, ruhe = store.find_article(connection, "calm"), store.find_article(connection, "ruhe")
+    assert calm is not None and ruhe is not None and [calm.id, ruhe.id] == ids
+    assert [each.name for each in calm.authors] == ["Ida Berg"]
+    assert [each.name for each in ruhe.authors] == ["Maria Lindqvist", "Ida Berg"]
+    assert (calm.hero, calm.categories, ruhe.hero) == (None, (), WHOLE["hero"])
 
 
 def test_authors_of_an_article_are_replaced_in_the_order_given(connection: Connection) -> None:

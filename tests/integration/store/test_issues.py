@@ -222,8 +222,8 @@ def test_web_view_is_there_once_the_issue_goes_out(
 ) -> None:
     by_hand(connection, weekly, library[:1], "unguessable", state)
     expected = "<h1>Calm</h1>" if state in (SENDING, PAUSED, SENT) else None
-    assert store.web_view(connection, "unguessable") == expected
-    assert store.web_view(connection, "guessed") is None
+    assert store.web_view(connection, "unguessable", NOON.date()) == expected
+    assert store.web_view(connection, "guessed", NOON.date()) is None
 
 
 def test_history_of_a_schedule_is_what_it_sent_is_sending_or_holds(

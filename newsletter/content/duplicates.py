@@ -1,0 +1,63 @@
+"""An article's title and text → the marks by which the same, or nearly the same, is found again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from heapq import nsmallest
+from zlib import crc32
+
+RUN = 4  # words; a run of them in two texts is no chance
+SKETCH = 8  # marks kept of each text
+NEARLY_THE_SAME = 0.8  # of the runs of two texts together are in both
+SUSPICIOUS = 4  # marks two sketches share before the texts themselves are compared
+_LEAST_WORDS = 20  # below that, texts are alike by chance
+
+_LETTERS = re.compile(r"\w+")
+
+
+def title_key(title: str) -> str:
+    """The words of the title alone: `Hello, World!` and `hello world` have the same."""
+    return " ".join(_LETTERS.findall(title.casefold()))
+
+
+@lru_cache(512)  # an import asks twice: to compare, then to store
+def sketch(text: str) -> tuple[int, ...]:
+    """The smallest few hashes of the text's runs of words, in order; empty for a text too short to tell.
+
+    Two texts share about as large a part of their sketches as of their runs (bottom-k sketches, Broder 1997).
+    """
+    words = _words(text)
+    return tuple(nsmallest(SKETCH, set(_runs(words)))) if len(words) >= _LEAST_WORDS else ()
+
+
+def likeness(one: str, other: str) -> float:
+    """Which part of all the runs of both texts is in both: 1.0 for the same words, 0.0 for nothing in common."""
+    first, second = _words(one), _words(other)
+    if first == second:
+        return 1.0
+    runs, others = set(_runs(first)), set(_runs(second))
+    both = len(runs & others)
+    # The same runs in another order are still not the same text.
+    return min(both / (len(runs) + len(others) - both), 0.999) if both else 0.0
+
+
+def _words(text: str) -> list[bytes]:
+    return " ".join(_LETTERS.findall(text.casefold())).encode("utf-8", "surrogatepass").split()
+
+
+def _runs(words: list[bytes]) -> Iterator[int]:
+    # All of it runs in C: a big import sketches tens of thousands of texts.
+    return map(crc32, map(b" ".join, zip(words, words[1:], words[2:], words[RUN - 1 :], strict=False)))
+
+
+def address_spellings(url: str) -> tuple[str, ...]:
+    """The ways one page's address is commonly written, the given one first: a site that moves to https keeps its pages."""
+    scheme, separator, rest = url.partition("://")
+    if separator == "" or scheme not in ("http", "https"):
+        return (url,)
+    rest = rest.partition("#")[0]
+    path_ends = (rest, rest.removesuffix("/") if rest.endswith("/") else f"{rest}/")
+    spelled = [f"{each}://{end}" for each in ("https", "http") for end in path_ends]
+    return tuple(dict.fromkeys((url, *spelled)))

@@ -1,0 +1,80 @@
+"""The marks an article is found by: its words for the search, a sketch of its text to find nearly the same."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from newsletter.content.duplicates import SUSPICIOUS, sketch, title_key
+from newsletter.content.reading import bare_words, folded
+from newsletter.tables import article_shingles, article_words, articles
+
+CHUNK = 500  # articles of an older program that are marked at once
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    title: str
+    words: str  # of body, subtitle, summary, categories and tags
+    sketch: tuple[int, ...]
+
+
+def marks_of(row: Mapping[str, Any]) -> Marks:
+    """Of the columns of an article."""
+    text = bare_words(row["body_html"])
+    beside = (row["subtitle"], row["summary"], *row["categories"], *row["tags"])
+    return Marks(folded(row["title"]), folded(" ".join((text, *filter(None, beside)))), sketch(text))
+
+
+def add(connection: Connection, marks: Mapping[int, Marks]) -> None:
+    """Keep these marks, by article id."""
+    words = [{"article_id": id, "title": each.title, "words": each.words} for id, each in marks.items()]
+    shingles = [{"article_id": id, "shingle": one} for id, each in marks.items() for one in each.sketch]
+    if words:
+        connection.execute(insert(article_words), words)
+    if shingles:
+        connection.execute(insert(article_shingles), shingles)
+
+
+def renew(connection: Connection, article_ids: Sequence[int]) -> None:
+    """Mark these articles by what they say now."""
+    for table in (article_words, article_shingles):
+        connection.execute(delete(table).where(table.c.article_id.in_(article_ids)))
+    rows = connection.execute(select(articles).where(articles.c.id.in_(article_ids)))
+    add(connection, {row.id: marks_of(row._asdict()) for row in rows})
+
+
+def mark_all(connection: Connection) -> None:
+    """Mark what an older program brought in, which kept no marks."""
+    unmarked = select(articles.c.id, articles.c.title).where(articles.c.title_key.is_(None)).limit(CHUNK)
+    while rows := connection.execute(unmarked).all():
+        for row in rows:
+            connection.execute(update(articles).where(articles.c.id == row.id).values(title_key=title_key(row.title)))
+        renew(connection, [row.id for row in rows])
+
+
+def suspects(connection: Connection, sketches: Iterable[tuple[int, ...]]) -> dict[tuple[int, ...], list[int]]:
+    """For each sketch the articles whose own shares enough of it that the texts should be compared."""
+    wanted = set(sketches)
+    holders: dict[int, list[int]] = defaultdict(list)
+    every = sorted({one for each in wanted for one in each})
+    query = select(article_shingles)
+    for start in range(0, len(every), CHUNK):
+        part = query.where(article_shingles.c.shingle.in_(every[start : start + CHUNK]))
+        for row in connection.execute(part):
+            holders[row.shingle].append(row.article_id)
+    found = {}
+    for each in wanted:
+        shared = Counter(id for one in each for id in holders.get(one, ()))
+        found[each] = [id for id, count in shared.most_common() if count >= min(SUSPICIOUS, len(each))]
+    return found
+
+
+def texts_of(connection: Connection, article_ids: Iterable[int]) -> dict[int, str]:
+    """The words of each body."""
+    query = select(articles.c.id, articles.c.body_html).where(articles.c.id.in_(list(article_ids)))
+    return {row.id: bare_words(row.body_html) for row in connection.execute(query)}

@@ -1,0 +1,110 @@
+"""What an import offers → the article it is, or is much like, in a real database of each kind."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Connection
+
+import house
+from newsletter.content.duplicates import sketch
+from newsletter.content.reading import bare_words
+from newsletter.states import ArticleStatus
+from newsletter.store import articles as store
+from newsletter.store import marks
+from newsletter.store.sameness import Identity, find_same, known_digests, titles_like
+
+NOON = house.NOON
+WORDS = """Nobody sleeps well in the week before the clocks change, least of all a child of three who was promised that
+the evening would be longer. Move bedtime by ten minutes a day and let the light of the morning do the rest of it."""
+BODY = f"<p>{WORDS}</p>"
+
+
+def known(connection: Connection, slug: str, source_url: str = "", key: str = "", body: str = "") -> None:
+    fields = {"title": slug, "body_html": body, "status": ArticleStatus.READY, "source_url": source_url}
+    store.add_articles(connection, [store.NewArticle(slug, fields, [], f"hash of {slug}", key)], NOON)
+
+
+@pytest.mark.parametrize(
+    ("key", "source_url", "slug", "found"),
+    [
+        ("", "https://example.org/a", "other-title", "with-url"),  # the same URL, whatever the title
+        ("", "https://example.org/b", "with-url", None),  # the same title at another URL
+        ("", "", "with-url", "with-url"),  # the same title from somebody who does not know the URL
+        ("", "https://example.org/b", "without-url", "without-url"),  # which is learned now
+        ("", "", "without-url", "without-url"),
+        ("", "https://example.org/a", "without-url", "with-url"),  # the URL says more than the title
+        ("", "http://example.org/a/", "other-title", "with-url"),  # before the site moved to https
+        ("", "", "unknown", None),
+        ("", "https://example.org/b", "unknown", None),
+        ("guid-7", "https://new.example.org/moved", "moved", "with-key"),  # the key says more than the URL
+        ("guid-8", "https://example.org/a", "other-title", "with-url"),  # the feed after the pasted page
+        ("guid-8", "", "with-key", None),  # the same title under another key
+        ("guid-8", "", "without-url", "without-url"),
+    ],
+)
+def test_same_article_has_the_key_else_the_url_else_the_title(
+    connection: Connection, key: str, source_url: str, slug: str, found: str | None
+) -> None:
+    known(connection, "with-url", "https://example.org/a")
+    known(connection, "without-url")
+    known(connection, "with-key", "https://example.org/old", "guid-7")
+    (same,) = find_same(connection, [Identity(key, source_url, slug)])
+    assert (same and same.slug) == found
+
+
+def test_several_are_asked_for_at_once_and_told_in_their_order(connection: Connection) -> None:
+    for slug in ("calm", "spring"):
+        known(connection, slug)
+    wanted = [Identity("", "", slug) for slug in ("spring", "nothing", "calm")]
+    assert [same and same.slug for same in find_same(connection, wanted)] == ["spring", None, "calm"]
+    assert find_same(connection, []) == []
+
+
+def test_what_was_last_imported_is_known_by_its_digest(connection: Connection) -> None:
+    known(connection, "calm")
+    store.add_articles(
+        connection, [store.NewArticle("again", {"title": "A", "body_html": "", "status": "ready"}, [], "")], NOON
+    )
+    found = known_digests(connection, ["hash of calm", "", "hash of nothing"])
+    assert {digest: same.slug for digest, same in found.items()} == {"hash of calm": "calm"}
+
+
+def test_title_is_found_whatever_its_signs_and_capitals(connection: Connection) -> None:
+    house.add_article(connection, "first", title="Opening hours: at Easter!")
+    house.add_article(connection, "second", title="opening hours at easter")
+    assert titles_like(connection, ["Opening Hours at Easter", "…", "Something else"]) == {
+        "opening hours at easter": "first"
+    }
+
+
+# Nearly the same
+
+
+def test_text_with_a_few_other_words_is_suspected_and_another_is_not(connection: Connection) -> None:
+    known(connection, "clocks", body=BODY)
+    known(
+        connection, "walks", body="<p>" + " ".join(f"step {n} of the walk round the lake" for n in range(20)) + "</p>"
+    )
+    near, far = sketch(WORDS.replace("three", "four")), sketch("One more word about winter tyres. " * 20)
+    found = marks.suspects(connection, [near, far, ()])
+    texts = marks.texts_of(connection, found[near])
+    assert list(texts.values()) == [bare_words(BODY)]
+    assert found[far] == [] and found[()] == []
+
+
+def test_article_that_changed_is_suspected_by_what_it_says_now(connection: Connection) -> None:
+    known(connection, "clocks", body=BODY)
+    (same,) = find_same(connection, [Identity("", "", "clocks")])
+    assert same is not None
+    store.change_article(connection, same.id, {"body_html": "<p>Gone.</p>"}, NOON)
+    assert marks.suspects(connection, [sketch(WORDS)]) == {sketch(WORDS): []}
+
+
+def test_articles_of_an_older_program_are_marked_when_first_needed(connection: Connection) -> None:
+    known(connection, "clocks", body=BODY)
+    for table in ("article_shingles", "article_words"):
+        connection.exec_driver_sql(f"DELETE FROM {table}")
+    connection.exec_driver_sql("UPDATE articles SET title_key = NULL")
+    marks.mark_all(connection)
+    assert titles_like(connection, ["Clocks"]) == {"clocks": "clocks"}
+    assert marks.suspects(connection, [sketch(WORDS)])[sketch(WORDS)]
