@@ -8,6 +8,7 @@ from newsletter.content.draft import Draft
 from newsletter.content.sources import read
 from newsletter.errors import SourceError
 from newsletter.model import Author, CallToAction, Guess, Hero, Season
+from newsletter.states import ArticleStatus
 
 FULL = """---
 title: "A Calm Evening: how?"
@@ -88,7 +89,7 @@ def test_every_field_of_the_front_matter_is_read() -> None:
     )
     assert (draft.categories, draft.tags) == (("Sleep", "Rest"), ("evening", "calm"))
     assert draft.hero == Hero("media/evening.jpg", "A lamp", "Ann Poe", "Unsplash")
-    assert (draft.language, draft.is_draft, draft.priority, draft.evergreen) == ("no", True, -3, True)
+    assert (draft.language, draft.status, draft.priority, draft.evergreen) == ("no", ArticleStatus.DRAFT, -3, True)
     assert draft.source_url == "https://example.org/calm"
     assert draft.seasons == (Season((11, 15), (1, 6)), Season((3, 1), (3, 31)))
     assert (draft.not_before, draft.expires) == (date(2024, 4, 1), date(2030, 5, 1))
@@ -172,7 +173,7 @@ def test_slug_is_made_fit_with_a_note() -> None:
         ("authors:\n  - name: Jane\n    url: javascript:x", 4, "'authors.url' must be an http(s) address"),
         ("authors:\n  - role: Nurse", 3, "'authors' has no `name`"),
         ("call_to_action: Start", 2, "'call_to_action' must be keys with values, not 'Start'"),
-        ("call_to_action:\n  url: mailto:a@example.org", 3, "'call_to_action.url' must be an http(s) address"),
+        ("call_to_action:\n  url: ftp://example.org", 3, "'call_to_action.url' must be an http(s) or mailto address"),
         ("image: javascript:x", 2, "'image' must be a path or an http(s) address"),
         ("language: English please", 2, "'language' must be a language such as en or de-AT"),
     ],

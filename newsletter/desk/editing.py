@@ -1,0 +1,105 @@
+"""An article opened as Markdown in a person's editor → their corrections, kept in the library."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from tempfile import mkdtemp
+
+from newsletter.app import App
+from newsletter.content.corrections import as_fields, changed_fields, says_more_than_a_name
+from newsletter.content.decoding import decode
+from newsletter.content.draft import Draft
+from newsletter.content.sources.markdown import read_markdown
+from newsletter.content.words import picture
+from newsletter.content.writing import write_for_editing
+from newsletter.desk.library import correct, find
+from newsletter.errors import NewsletterError, Refused, SourceError
+from newsletter.model import Article
+
+_SOURCE = re.compile(r"<img\b[^>]*?\ssrc=\"([^\"]*)\"")
+
+
+def edit_in_editor(
+    app: App,
+    slug: str,
+    run: Callable[[Path], None],
+    again: Callable[[SourceError], bool] = lambda error: False,
+) -> tuple[Article, tuple[str, ...]]:
+    """The article after what a person wrote, and the names of the fields they corrected, none when it is as it was.
+
+    `run` returns when the editor is closed. What cannot be read is offered once more as long as `again` says so; then
+    it is kept in the file that the error names. Raises NotFound, Refused or what `run` raises.
+    """
+    text = write_for_editing(find(app, slug))
+    folder = Path(mkdtemp(prefix="newsletter-"))
+    file = folder / f"{slug}.md"
+    file.write_text(text, "utf-8")
+    try:
+        before = read_markdown(text, file.name)
+        changed = changed_fields(before, _after(file, before, run, again))
+        article = find(app, slug)
+        if changed:
+            article = correct(app, article, as_fields(article, changed), changed)
+    except BaseException as error:
+        if not _is_worth_keeping(file, text):
+            shutil.rmtree(folder, ignore_errors=True)
+        elif isinstance(error, NewsletterError):
+            raise Refused(f"{error}; what was written is kept in {file}") from None
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    return article, tuple(changed)
+
+
+def _after(file: Path, before: Draft, run: Callable[[Path], None], again: Callable[[SourceError], bool]) -> Draft:
+    while True:
+        run(file)
+        try:
+            return _read(file, before)
+        except SourceError as error:
+            if not again(error):
+                raise
+
+
+def _read(file: Path, before: Draft) -> Draft:
+    """What stands in the file now. Raises SourceError also for what an import would pass over with a note."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise SourceError(file.name, error.strerror or "cannot be read") from None
+    after = read_markdown(decode(data, file.name), file.name)
+    if after.slug:
+        raise SourceError(file.name, "the slug cannot be changed here")
+    if any(guess.field == "title" for guess in after.guesses):
+        raise SourceError(file.name, "an article needs a title")
+    if any(map(says_more_than_a_name, after.authors)):
+        raise SourceError(file.name, "authors have only their names here; `newsletter authors set NAME` says the rest")
+    passed_over = [note for note in after.notes if note not in before.notes and not note.endswith(" found")]
+    if passed_over:
+        raise SourceError(file.name, "; ".join(passed_over))
+    _check_pictures(after, before, file.name)
+    return after
+
+
+def _check_pictures(after: Draft, before: Draft, name: str) -> None:
+    known = set(_pictures(before))
+    try:
+        for source in _pictures(after):
+            if source not in known:
+                picture(source)
+    except ValueError as error:
+        raise SourceError(name, f"the picture {error}") from None
+
+
+def _pictures(draft: Draft) -> list[str]:
+    return [draft.hero.src if draft.hero else "", *map(unescape, _SOURCE.findall(draft.body_html))]
+
+
+def _is_worth_keeping(file: Path, text: str) -> bool:
+    try:
+        return file.read_text("utf-8", "replace") != text
+    except OSError:
+        return False
