@@ -36,7 +36,7 @@ def message_is_light(subject: CheckInput) -> Iterator[Finding]:
             "warn",
             f"The message has {size:,} bytes, more than {MESSAGE_LIMIT:,}.",
             "message",
-            "Make the article or the look shorter.",
+            "Make the article or the look shorter, or the pictures that travel with it smaller.",
         )
 
 

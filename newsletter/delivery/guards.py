@@ -28,8 +28,11 @@ def require_sender(newsletter: Newsletter) -> None:
         raise Refused("newsletter.postal_address is empty: set it in config.toml; the law wants it in every footer")
 
 
-def require_reachable(newsletter: Newsletter, base_url: str) -> None:
-    """What no reader beyond the example domains is mailed without. Raises Refused."""
+def require_reachable(newsletter: Newsletter, base_url: str, media_base_url: str = "") -> None:
+    """What no reader beyond the example domains is mailed without. Raises Refused.
+
+    `media_base_url` is where pictures are served; empty: by the pages.
+    """
     domain = require_from_address(newsletter).domain
     if is_free_mail(domain):
         raise Refused(
@@ -39,6 +42,9 @@ def require_reachable(newsletter: Newsletter, base_url: str) -> None:
     wrong = _unreachable(base_url)
     if wrong:
         raise Refused(f"web.base_url {wrong}: set it in config.toml to how readers reach the pages, https://…")
+    if media_base_url and (wrong := _unreachable(media_base_url)):
+        words = "set it in config.toml to where readers can load the pictures, https://…, or leave it empty"
+        raise Refused(f"media.base_url {wrong}: {words}")
 
 
 def host_of(url: str) -> str:

@@ -8,11 +8,12 @@ a keyed hash of what is sent and to whom, and the Date is that of the first try.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
 from email.header import decode_header, make_header
+from email.message import Message
 from email.parser import BytesParser
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Protocol
@@ -27,6 +28,7 @@ from newsletter.delivery.headers import (
     tidy,
     unsubscribe_value,
 )
+from newsletter.delivery.related import Picture, Related, link_inside, relate
 from newsletter.delivery.splicing import Escape, SplicedText
 from newsletter.errors import MessageError
 from newsletter.rendering.slots import Segments, fill_slot
@@ -88,12 +90,15 @@ def compile_issue(
     text: Segments,
     keyed_hash: KeyedHash,
     reply_to: str = "",
+    pictures: Sequence[Picture] = (),
+    media_base_url: str = "",
     escape: Escape = fill_slot,
 ) -> CompiledIssue:
     """The issue ready to be built for any reader. Raises MessageError naming the field.
 
     `key` says what is sent (such as `issue 7`): one key to one subscriber is one and the same message.
-    `list_id` is an identifier in the form `<id.domain>`, not the mailing list's name.
+    `list_id` is an identifier in the form `<id.domain>`, not the mailing list's name. `pictures` travel in the message;
+    the HTML names them by their addresses below `media_base_url`.
     """
     sender = parse_mailbox(from_address, "from_address")
     lines = {
@@ -112,7 +117,8 @@ def compile_issue(
         sender=sender,
         subject=tidy(subject, "subject"),
         text=SplicedText(text, "text"),
-        html=SplicedText(html, "html"),
+        html=SplicedText(link_inside(html, media_base_url, pictures, sender.domain) if pictures else html, "html"),
+        related=relate(pictures, sender.domain),
         keyed_hash=keyed_hash,
         escape=escape,
         expected_names=[*(name.encode("ascii") for name in names), b"\r\n"],
@@ -129,6 +135,7 @@ class CompiledIssue:
     subject: str
     text: SplicedText
     html: SplicedText
+    related: Related | None  # the pictures that travel along
     keyed_hash: KeyedHash
     escape: Escape
     expected_names: list[bytes]  # and the blank line that ends them
@@ -152,8 +159,10 @@ class CompiledIssue:
                 *self.text.encoded(reader.values, self.escape),
                 b"\r\n--",
                 boundary,
+                self.related.before if self.related else b"",
                 _HTML_PART,
                 *self.html.encoded(reader.values, self.escape),
+                self.related.after if self.related else b"",
                 b"\r\n--",
                 boundary,
                 b"--\r\n",
@@ -265,11 +274,37 @@ def _read_text(value: str) -> str:
 
 def _verify_parts(message: bytes, compiled: CompiledIssue, reader: ReaderCopy) -> None:
     parsed = BytesParser(policy=policy.SMTP).parsebytes(message)
-    parts = list(parsed.iter_parts())
-    types = [part.get_content_type() for part in (parsed, *parts)]
-    if types != ["multipart/alternative", "text/plain", "text/html"]:
+    meant = list(_parts_meant(compiled))
+    arrived = list(parsed.walk())
+    types = [part.get_content_type() for part in arrived]
+    if types != [content_type for content_type, _ in meant] or _numbers(parsed) != _numbers_meant(compiled):
         raise MessageError("message", f"would arrive as {', '.join(types)}")
-    for part, spliced in zip(parts, (compiled.text, compiled.html), strict=True):
-        meant = spliced.filled(reader.values, compiled.escape).encode("utf-8")
-        if part.get_payload(decode=True) != meant:
-            raise MessageError(spliced.field, "would arrive changed")
+    for part, (_, source) in zip(arrived, meant, strict=True):
+        if source is None:
+            continue
+        if isinstance(source, Picture):
+            field, content = source.path, source.data
+        else:
+            field, content = source.field, source.filled(reader.values, compiled.escape).encode("utf-8")
+        if part.get_payload(decode=True) != content:
+            raise MessageError(field, "would arrive changed")
+
+
+def _parts_meant(compiled: CompiledIssue) -> Iterator[tuple[str, SplicedText | Picture | None]]:
+    """Each part's type and what is in it; None for those that only hold others."""
+    yield "multipart/alternative", None
+    yield "text/plain", compiled.text
+    if compiled.related:
+        yield "multipart/related", None
+    yield "text/html", compiled.html
+    for picture in compiled.related.pictures if compiled.related else ():
+        yield picture.media_type, picture
+
+
+def _numbers(message: Message) -> list[int]:
+    """How many parts each of those parts holds that hold any."""
+    return [len(part.get_payload()) for part in message.walk() if part.is_multipart()]
+
+
+def _numbers_meant(compiled: CompiledIssue) -> list[int]:
+    return [2, 1 + len(compiled.related.pictures)] if compiled.related else [2]

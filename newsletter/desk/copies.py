@@ -10,7 +10,9 @@ from newsletter.app import App
 from newsletter.checking.report import CheckInput, Finding, Report, check_issue
 from newsletter.delivery.guards import require_from_address, require_reachable
 from newsletter.delivery.message import CompiledIssue, ReaderCopy, compile_issue, verify
+from newsletter.delivery.related import Picture, shown_pictures
 from newsletter.desk.making import Made
+from newsletter.desk.media import read_pictures
 from newsletter.desk.pictures import missing_pictures
 from newsletter.errors import MessageError, Refused
 from newsletter.model import Newsletter
@@ -20,6 +22,13 @@ from subscribers import store as audience
 
 MADE_UP = Subscriber(id=0, email="reader@example.org", name="Robin Reader")
 """Stands in where a copy is for nobody in particular."""
+
+
+_MENDS = {
+    "unsubscribe_url": "Set web.base_url: it begins every link.",
+    "delivery.inline_images": "Take smaller pictures, or set it to false.",
+}
+"""What to do when no message can be built, by the field that keeps it from being."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +85,29 @@ def copies_of(app: App, made: Made, key: str, list_id: int, issue_id: int | None
     `key` tells one mailing from all others: it goes into the Message-ID.
     """
     sender = require_from_address(made.newsletter)
+    rendered = made.rendered
     compiled = compile_issue(
         key=key,
         from_address=made.newsletter.from_address,
         reply_to=made.newsletter.reply_to,
-        subject=made.rendered.subject,
+        subject=rendered.subject,
         list_id=f"<list-{list_id}.{sender.domain}>",
-        html=made.rendered.html,
-        text=made.rendered.text,
+        html=rendered.html,
+        text=rendered.text,
         keyed_hash=app.tokens.keyed_hash,
+        pictures=_pictures_inside(app, made),
+        media_base_url=rendered.media_base_url,
     )
     copies = Copies(app, made.newsletter, compiled, list_id, issue_id)
     verify(compiled, copies.for_nobody(app.clock()))
     return copies
+
+
+def _pictures_inside(app: App, made: Made) -> list[Picture]:
+    """Those that travel in each message: what the HTML shows of media/, and nothing else. Raises MessageError."""
+    if not app.config.delivery.inline_images:
+        return []
+    return read_pictures(app.home.media, shown_pictures(made.rendered.html, made.rendered.media_base_url))
 
 
 def report_on(app: App, made: Made, list_id: int | None) -> Report:
@@ -100,10 +119,20 @@ def report_on(app: App, made: Made, list_id: int | None) -> Report:
         newsletter=made.newsletter,
         html=html,
         text=text,
+        message_size=_message_size(app, made, html, text),
         missing_media=missing_pictures(app.home, made.rendered.used_media),
     )
     report = check_issue(looked_at)
     return Report.of((*report.findings, *_obstacles(app, made, list_id)))
+
+
+def _message_size(app: App, made: Made, html: str, text: str) -> int:
+    """Bytes, about; 0 when no message can be built, which is said elsewhere."""
+    try:
+        pictures = sum(len(picture.encoded) for picture in _pictures_inside(app, made))
+    except MessageError:
+        return 0
+    return len(html.encode("utf-8", "replace")) + len(text.encode("utf-8", "replace")) + pictures
 
 
 def _obstacles(app: App, made: Made, list_id: int | None) -> Iterator[Finding]:
@@ -118,7 +147,7 @@ def _obstacles(app: App, made: Made, list_id: int | None) -> Iterator[Finding]:
     try:
         copies_of(app, made, "check", list_id or 0, None)
     except MessageError as error:
-        mend = "Set web.base_url: it begins every link." if error.field == "unsubscribe_url" else ""
+        mend = _MENDS.get(error.field, "")
         yield Finding("message", "content", "block", f"No message can be built: {error}.", error.field, mend)
 
 
@@ -129,7 +158,7 @@ def _require_reachable(app: App, newsletter: Newsletter, list_id: int | None) ->
     with app.database.read() as connection:
         is_real = audience.has_real_addresses(connection, list_id)
     if is_real:
-        require_reachable(newsletter, app.config.web.base_url)
+        require_reachable(newsletter, app.config.web.base_url, app.config.media.base_url.strip())
 
 
 def _unsubscribe_url(app: App, token: str) -> str:

@@ -1,11 +1,15 @@
-"""The path a page asks for → the picture in the home's media folder, or nothing."""
+"""The path a page or a message asks for → the picture in the home's media folder, or nothing."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from newsletter.delivery import related
+from newsletter.errors import MessageError
 
 MEDIA_TYPES = {
     ".jpg": "image/jpeg",
@@ -39,6 +43,19 @@ def find_picture(folder: Path, asked: str) -> Picture | None:
     if not is_inside or not stat.S_ISREG(found.st_mode):
         return None
     return Picture(path, media_type, f'"{found.st_mtime_ns:x}-{found.st_size:x}"')
+
+
+def read_pictures(folder: Path, paths: Iterable[str]) -> list[related.Picture]:
+    """The pictures of these paths under media/ that travel in a message; one that is not there is left out.
+
+    Raises MessageError when they are more than a message can carry: then none is read.
+    """
+    found = {path: picture for path in paths if (picture := find_picture(folder, path.removeprefix("media/")))}
+    try:
+        related.require_small_enough({path: picture.path.stat().st_size for path, picture in found.items()})
+        return [related.Picture(path, each.media_type, each.path.read_bytes()) for path, each in found.items()]
+    except OSError as error:
+        raise MessageError("delivery.inline_images", f"{error.filename}: {error.strerror}") from None
 
 
 def _is_plain(part: str) -> bool:

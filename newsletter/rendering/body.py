@@ -157,7 +157,10 @@ def _place_picture(image: HtmlElement, media: Media) -> None:
         image.set("src", address)
         image.set("alt", alt)
         image.attrib.pop("height", None)
-        if not _is_narrow(image.get("width", "")):
+        if _is_narrow(image.get("width", "")):
+            # It has more pixels than that, for fine screens: a look that lets it grow would show them all.
+            image.set("style", f"width:{image.get('width', '').strip().removesuffix('px')}px")
+        else:
             image.set("width", str(PICTURE_WIDTH))
         return
     image.attrib.clear()

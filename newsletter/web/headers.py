@@ -37,9 +37,13 @@ def page_headers(html: str) -> dict[str, str]:
     return {**_EVERYWHERE, **_NOT_LISTED, **_NOT_KEPT, **embedder, "Content-Security-Policy": policy}
 
 
-def archive_headers(base_url: str, newsletters: Iterable[Newsletter]) -> dict[str, str]:
-    """For the web view of an issue: a mail's styles stand in its elements, its pictures on our own hosts."""
-    hosts = dict.fromkeys(["'self'", *_origin(base_url), *(host for one in newsletters for host in _own_hosts(one))])
+def archive_headers(addresses: Iterable[str], newsletters: Iterable[Newsletter]) -> dict[str, str]:
+    """For the web view of an issue: a mail's styles stand in its elements, its pictures on our own hosts.
+
+    `addresses` are those of our pages and of our pictures.
+    """
+    origins = [origin for address in addresses for origin in _origin(address)]
+    hosts = dict.fromkeys(["'self'", *origins, *(host for one in newsletters for host in _own_hosts(one))])
     policy = _policy("style-src 'unsafe-inline'", f"img-src {' '.join(hosts)}", "form-action 'none'")
     kept = {"Cache-Control": f"public, max-age={ARCHIVE_SECONDS}"}
     return {**_EVERYWHERE, **_NOT_LISTED, **kept, "Content-Security-Policy": policy}

@@ -53,6 +53,7 @@ def test_picture_gets_a_width_for_outlook_and_keeps_a_narrow_one() -> None:
     assert 'width="536"' in blocks_of('<p><img src="media/a.jpg" alt="A" width="2000" height="900"></p>')
     narrow = blocks_of('<p><img src="media/a.jpg" width="64" height="64"></p>')
     assert 'width="64"' in narrow and "height" not in narrow and 'alt=""' in narrow
+    assert 'style="width:64px"' in narrow
 
 
 def test_outside_picture_becomes_a_link_and_loads_nothing() -> None:
