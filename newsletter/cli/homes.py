@@ -25,8 +25,9 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     say(f"    cd {folder}")
     say("    newsletter lists add Readers")
     say("    newsletter subscribers import readers.csv --list Readers --status confirmed")
-    say("    newsletter articles import articles/")
+    say("    newsletter articles import site.xml    (or a feed, a page, a folder of Markdown …)")
     say('    newsletter schedules add weekly --list Readers --when "every tuesday 09:00"')
+    say("    newsletter articles triage")
     say("    newsletter run")
 
 
