@@ -155,3 +155,116 @@ def _name_of_encoding(data: bytes) -> str:
     if best is None:
         return "is not recognised"
     return f"looks like {best.encoding.replace('_', '-')}"
+
+
+# The encodings and their labels of the WHATWG Encoding Standard §4.2; the names are Python's. What is left out
+# (replacement, x-user-defined) is no text.
+_LABELS = {
+    label: codec
+    for codec, labels in (
+        ("utf-8", "utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8"),
+        ("utf-16-le", "utf-16 utf-16le unicode csunicode iso-10646-ucs-2 ucs-2 unicodefeff"),
+        ("utf-16-be", "utf-16be unicodefffe"),
+        ("cp866", "ibm866 866 cp866 csibm866"),
+        ("iso8859-2", "iso-8859-2 latin2 l2 iso8859-2 iso88592 iso_8859-2 csisolatin2"),
+        ("iso8859-3", "iso-8859-3 latin3 l3 iso8859-3 iso88593 iso_8859-3 csisolatin3"),
+        ("iso8859-4", "iso-8859-4 latin4 l4 iso8859-4 iso88594 iso_8859-4 csisolatin4"),
+        ("iso8859-5", "iso-8859-5 cyrillic iso8859-5 iso88595 iso_8859-5 csisolatincyrillic"),
+        ("iso8859-6", "iso-8859-6 arabic iso8859-6 iso88596 iso_8859-6 asmo-708 csisolatinarabic"),
+        ("iso8859-7", "iso-8859-7 greek greek8 iso8859-7 iso88597 iso_8859-7 csisolatingreek"),
+        ("iso8859-8", "iso-8859-8 iso-8859-8-i hebrew logical visual iso8859-8 iso88598 iso_8859-8 csisolatinhebrew"),
+        ("iso8859-10", "iso-8859-10 latin6 l6 iso8859-10 iso885910 csisolatin6"),
+        ("iso8859-13", "iso-8859-13 iso8859-13 iso885913"),
+        ("iso8859-14", "iso-8859-14 iso8859-14 iso885914"),
+        ("iso8859-15", "iso-8859-15 l9 iso8859-15 iso885915 iso_8859-15 csisolatin9"),
+        ("iso8859-16", "iso-8859-16"),
+        ("koi8-r", "koi8-r koi8 koi koi8_r cskoi8r"),
+        ("koi8-u", "koi8-u koi8-ru"),
+        ("mac-roman", "macintosh mac x-mac-roman csmacintosh"),
+        ("mac-cyrillic", "x-mac-cyrillic x-mac-ukrainian"),
+        ("cp874", "windows-874 dos-874 iso-8859-11 iso8859-11 iso885911 tis-620"),
+        ("cp1250", "windows-1250 cp1250 x-cp1250"),
+        ("cp1251", "windows-1251 cp1251 x-cp1251"),
+        (
+            "cp1252",
+            "windows-1252 cp1252 x-cp1252 iso-8859-1 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 latin1 l1 ascii "
+            "us-ascii ansi_x3.4-1968 cp819 ibm819 iso-ir-100 csisolatin1",
+        ),
+        ("cp1253", "windows-1253 cp1253 x-cp1253"),
+        ("cp1254", "windows-1254 cp1254 x-cp1254 iso-8859-9 latin5 l5 iso8859-9 iso88599 iso_8859-9 csisolatin5"),
+        ("cp1255", "windows-1255 cp1255 x-cp1255"),
+        ("cp1256", "windows-1256 cp1256 x-cp1256"),
+        ("cp1257", "windows-1257 cp1257 x-cp1257"),
+        ("cp1258", "windows-1258 cp1258 x-cp1258"),
+        ("gb18030", "gb18030 gbk gb2312 gb_2312 gb_2312-80 x-gbk chinese csgb2312 iso-ir-58"),
+        ("big5hkscs", "big5 big5-hkscs cn-big5 x-x-big5 csbig5"),
+        ("euc_jp", "euc-jp x-euc-jp cseucpkdfmtjapanese"),
+        ("iso2022_jp", "iso-2022-jp csiso2022jp"),
+        ("cp932", "shift_jis shift-jis sjis ms_kanji ms932 x-sjis windows-31j csshiftjis"),
+        ("cp949", "euc-kr korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 windows-949 cseuckr iso-ir-149"),
+    )
+    for label in labels.split()
+}
+_PRESCAN = 1024  # bytes in which a page says its encoding (HTML standard 13.2.3.2)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"'/>;,]+)", re.IGNORECASE)
+_META = re.compile(r"<meta[\s/][^>]*>", re.IGNORECASE)
+_XML_ENCODING = re.compile(r"\s*<\?xml[^>]*?\bencoding\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
+_COMMENT = re.compile("<!--.*?(?:-->|$)", re.DOTALL)
+# What a page never shows, but a parser or a header would stumble over.
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def decode_page(data: bytes, source: str, media_type: str = "") -> str:
+    """The text of an HTML page, as a browser would decode it; a broken byte becomes U+FFFD.
+
+    Its line ends are all `\\n`. Raises SourceError for an empty, binary or overlong file only.
+    """
+    _check_size(data, source)
+    if not data.strip():
+        raise SourceError(source, "the file is empty")
+    for magic, name in _MAGIC:
+        if data.startswith(magic):
+            raise SourceError(source, f"it is a binary file, {name}; a page is expected")
+    text, unseen = _UNSEEN.subn("", re.sub("\r\n?", "\n", _decoded_page(data, media_type)))
+    if unseen > len(text) / 10:
+        raise SourceError(source, "it is a binary file; a page is expected")
+    if not text.strip("\ufeff \t\n\f"):
+        raise SourceError(source, "the page is empty")
+    return text
+
+
+def _decoded_page(data: bytes, media_type: str) -> str:
+    for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(codec, "replace")
+    declared = _said_in(_CHARSET, media_type) or _unmarked_utf16(data) or _declared_inside(data)
+    if declared in ("", "utf-8", "cp1252"):
+        # A server or an editor that says Latin-1 of everything is commoner than Latin-1 that looks like UTF-8.
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            if _is_damaged_utf8(data):
+                return data.decode("utf-8", "replace")
+        declared = "cp1252" if declared == "cp1252" else _detected(data)
+    return data.decode(declared, "replace")
+
+
+def _said_in(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    return _LABELS.get(found[1].strip().lower(), "") if found else ""
+
+
+def _declared_inside(data: bytes) -> str:
+    """The encoding that the first bytes name; they are readable, so it cannot be UTF-16."""
+    head = _COMMENT.sub("", data[:_PRESCAN].decode("latin-1"))
+    in_meta = (_said_in(_CHARSET, tag) for tag in _META.findall(head))
+    codec = next(filter(None, in_meta), "") or _said_in(_XML_ENCODING, head)
+    return "utf-8" if codec.startswith("utf-16") else codec
+
+
+def _detected(data: bytes) -> str:
+    """The encoding of bytes that are not UTF-8 and say nothing; windows-1252 when nobody can tell."""
+    if _reads_as_western(data.decode("windows-1252", "replace")):
+        return "cp1252"
+    best = from_bytes(data[:_SAMPLE]).best()
+    return best.encoding if best is not None else "cp1252"
