@@ -6,16 +6,20 @@ import re
 from dataclasses import dataclass, field
 
 from newsletter.content.dates import FoundDate, find_date
+from newsletter.content.ornaments import bare
 from newsletter.content.people import read_people
 from newsletter.model import Author
 
 MAX_BYLINE = 200  # characters
 
 _VERB = (
-    r"(?:first |last |originally )?(?:posted|published|written|updated|modified|reviewed|created|date|"
-    r"veröffentlicht|geschrieben|aktualisiert|publié|écrit|publicado|escrito)"
+    r"(?:first |last |originally )?(?:posted|published|released|written|hosted|contributed|updated|modified|reviewed|"
+    r"created|date|veröffentlicht|geschrieben|aktualisiert|publié|écrit|publicado|escrito)"
 )
-_BY = r"(?:by|von|par|por|authors?(?=:)|autor(?:in)?(?=:)|auteure?(?=:))"
+_BY = (
+    r"(?:(?:(?:an? )?(?:guest )?(?:post|article|essay|column|story|words|text) )?by|von|par|por|"
+    r"authors?(?=:)|autor(?:in)?(?=:)|auteure?(?=:))"
+)
 _ON = r"(?:on|am|vom|le|el)"
 _IN = r"(?:in|under|filed under|filed in|categor(?:y|ies):?|kategorien?:?|dans|en)"
 _WEEKDAY = (
@@ -29,13 +33,15 @@ _PIECE = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
-    r"^[T\s,]*(?:(?:at|um|à)\s+)?\d{1,2}[:.]\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[ap]\.?m\.?|uhr|z|[+-]\d\d:?\d\d|utc|gmt|[ce]s?t)?",
+    r"^[T\s,]*(?:(?:at|um|à)\s+)?\d{1,2}[:.]\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[ap]\.?m\.?|uhr|z|[+-]\d\d:?\d\d)?"
+    r"(?:\s*(?:utc|gmt|bst|cet|cest|[cemp][sd]?t)\b)?",
     re.IGNORECASE,
 )
 _NOISE = re.compile(
     r"(?:reading time:?\s*)?(?:about |approx\.? |~)?"
     r"\d+\+?\s*(?:-\s*)?min(?:ute)?s?\.?(?:\s*(?:read(?:ing)?|lesezeit))?"
     r"|lesezeit:?\s*\d+.*|(?:no|\d+|leave a)\s+(?:comments?|repl(?:y|ies)|views?|shares?|likes?)"
+    r"|(?:this (?:post|page|article) )?(?:may )?contains? affiliate links?"
     r"|(?:medically |clinically )?(?:reviewed|edited) by .*|share|print|email|updated:?|by",
     re.IGNORECASE,
 )
@@ -57,11 +63,11 @@ class Byline:
 
 def read_byline(line: str) -> Byline | None:
     """None when the line holds anything a byline would not, or neither a date nor an author."""
-    text = _TRAILING_NOISE.sub("", line.strip())
-    if not text or len(text) > MAX_BYLINE:
+    text = _TRAILING_NOISE.sub("", line.strip()) if len(line) <= MAX_BYLINE else ""
+    if not text:
         return None
     byline = Byline()
-    parts = [part for part in _SEPARATOR.split(text) if part.strip(" ,")]
+    parts = [bare(part) for part in _SEPARATOR.split(text) if part.strip(" ,")]
     for part in parts:
         if not _NOISE.fullmatch(part.strip(" ,")) and not _read_part(part, byline):
             return None
@@ -75,7 +81,7 @@ def read_byline(line: str) -> Byline | None:
 
 def is_noise(line: str) -> bool:
     """`5 min read`, `12 comments`: says nothing of the article, and stands near its title."""
-    parts = [part.strip(" ,") for part in _SEPARATOR.split(line.strip()) if part.strip(" ,")]
+    parts = [bare(part).strip(" ,") for part in _SEPARATOR.split(line.strip()) if part.strip(" ,")]
     return bool(parts) and all(_NOISE.fullmatch(part) for part in parts)
 
 

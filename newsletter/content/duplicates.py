@@ -53,7 +53,7 @@ def _runs(words: list[bytes]) -> Iterator[int]:
 
 
 def address_spellings(url: str) -> tuple[str, ...]:
-    """The ways one page's address is commonly written, the given one first: a site that moves to https keeps its pages."""
+    """How one page's address is commonly written, the given one first: a site that moves to https keeps its pages."""
     scheme, separator, rest = url.partition("://")
     if separator == "" or scheme not in ("http", "https"):
         return (url,)

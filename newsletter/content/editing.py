@@ -169,7 +169,7 @@ def newer(article: Article, fields: Mapping[str, Any]) -> dict[str, Any]:
     for whole, kind in PARTS.items():
         kept = {part for part in kind.__dataclass_fields__ if f"{whole}.{part}" in article.corrected}
         before = getattr(article, whole)
-        if kept and before is not None:
+        if kept and before is not None and whole in allowed:
             corrections = {part: getattr(before, part) for part in kept}
             allowed[whole] = replace(allowed[whole] or kind(), **corrections)
     return allowed

@@ -19,8 +19,9 @@ from typing import BinaryIO, Self, cast
 import certifi
 import httpcore
 
-from newsletter.content.fetch_guard import WebAddress, read_address, read_allowed, read_redirect, show_address
-from newsletter.content.fetch_network import (
+from newsletter.content.fetching.guard import WebAddress, read_address, read_allowed, read_redirect, show_address
+from newsletter.content.fetching.inflating import CODINGS, Inflater
+from newsletter.content.fetching.network import (
     Deadline,
     Forbidden,
     GuardedNetwork,
@@ -29,7 +30,6 @@ from newsletter.content.fetch_network import (
     TimeUp,
     resolve,
 )
-from newsletter.content.inflating import CODINGS, Inflater
 from newsletter.errors import FetchError
 
 MOST_REDIRECTS = 5

@@ -20,9 +20,11 @@ ROLE_WORDS = set(
     "clinician clinicians psychologist psychiatrist psychotherapist director founder co-founder owner coach "
     "social worker clinical guest blogger contributor contributors editor intern doctor physician nurse "
     "teacher curator practitioner specialist consultant manager president partner lead senior associate "
+    "columnist mediator head minister pastor vicar host "
     "licensed staff resident team member autor autorin therapeut therapeutin auteur auteure autora "
     "terapeuta".split()
 )
+_KEEPERS = {"curator", "head", "keeper", "manager", "minister", "professor", "teacher", "editor"}
 _DASH = re.compile(r"\s+[-–—|·]\s+|\s*[—|]\s*|\s+(?:at|@)\s+|,?\s+(?:of|with)\s+(?=[A-Z])")
 
 
@@ -116,8 +118,13 @@ def _name_words(name: str) -> set[str]:
 
 
 def _practice_apart(text: str) -> tuple[str, str]:
-    match = _DASH.search(text)
+    match = next((found for found in _DASH.finditer(text) if not _is_of_a_subject(text, found)), None)
     return (text, "") if match is None else (text[: match.start()], text[match.end() :])
+
+
+def _is_of_a_subject(text: str, match: re.Match[str]) -> bool:
+    """`Curator of Textiles`: what stands behind is what somebody looks after, not where."""
+    return match[0].strip(" ,") == "of" and text[: match.start()].rpartition(" ")[2].casefold() in _KEEPERS
 
 
 def _without_trailing_credentials(name: str) -> tuple[str, list[str]]:

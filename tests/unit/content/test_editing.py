@@ -34,7 +34,8 @@ def test_sign_that_nobody_can_see_is_refused_in_every_field(name: str, sign: str
 
 
 def test_every_field_of_words_is_covered() -> None:
-    others = {"published", "status", "evergreen", "seasons", "not_before", "expires", "priority"}
+    days = {"published", "updated", "not_before", "expires", "review_by"}
+    others = {"status", "evergreen", "seasons", "priority", *days}
     links = {"source_url", "hero.src", "call_to_action.url", "language", "body_html"}
     assert {*WORDS, *CALL, *LISTS, *links, *others} == set(EDITABLE)
 

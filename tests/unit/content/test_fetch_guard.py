@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from newsletter.content.fetch_guard import (
+from newsletter.content.fetching.guard import (
     WebAddress,
     choose_host_addresses,
     is_allowed,

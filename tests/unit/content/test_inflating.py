@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.content.inflating import PIECE, Inflater
+from newsletter.content.fetching.inflating import PIECE, Inflater
 
 WORDS = b"Trust grows slowly, and it grows in small things. " * 200
 

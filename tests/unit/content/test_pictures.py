@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from newsletter.content.picture_files import read_gif, read_jpeg
 from newsletter.content.pictures import (
     MAX_ANIMATION,
     MAX_BYTES,
@@ -23,6 +22,7 @@ from newsletter.content.pictures import (
     MailPicture,
     for_mail,
 )
+from newsletter.content.pictures.files import read_gif, read_jpeg
 
 SECRET = b"48.1374 N"
 

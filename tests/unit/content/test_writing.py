@@ -14,7 +14,7 @@ from newsletter.content.decoding import decode
 from newsletter.content.draft import Draft
 from newsletter.content.sources.markdown import read_markdown
 from newsletter.content.writing import write_for_editing, write_markdown
-from newsletter.content.writing_body import blocks_of, markdown_of
+from newsletter.content.writing.body import blocks_of, markdown_of
 from newsletter.model import Article, Author, CallToAction, Hero, Season
 from newsletter.states import ArticleStatus
 

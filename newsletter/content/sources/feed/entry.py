@@ -11,8 +11,8 @@ from html import escape, unescape
 from urllib.parse import urljoin, urlsplit
 
 from newsletter.content.bodies import with_body
+from newsletter.content.cleaning.links import kept_link
 from newsletter.content.draft import Draft, title_from_file_name
-from newsletter.content.links import kept_link
 from newsletter.content.people import read_people
 from newsletter.content.source import Item, digest_of
 from newsletter.content.sources.exports.fields import topics, web_address, words

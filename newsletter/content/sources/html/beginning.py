@@ -10,16 +10,16 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from newsletter.content.bylines import Byline, is_noise, read_byline
+from newsletter.content.cleaning.links import kept_picture
+from newsletter.content.cleaning.picture_tags import find_picture, is_tracking
 from newsletter.content.dates import find_date
-from newsletter.content.links import kept_picture
 from newsletter.content.people import is_same_person, read_people
-from newsletter.content.picture_tags import find_picture, is_tracking
+from newsletter.content.recognising.signs import read_credit, read_topics
 from newsletter.content.sources.html.body import Found, Run, runs_of
 from newsletter.content.sources.html.facts import Facts
 from newsletter.content.sources.html.furniture import remove, remove_run
 from newsletter.content.sources.html.places import attributes_of, bare, names_of, text_of, words
 from newsletter.content.sources.html.tree import Element
-from newsletter.content.sources.text_signs import read_credit, read_topics
 from newsletter.model import Author, Hero
 
 _HEADINGS = frozenset("h1 h2 h3 h4".split())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from newsletter.content.furniture import furniture_kind
-from newsletter.content.players import find_player
+from newsletter.content.cleaning.furniture import furniture_kind
+from newsletter.content.cleaning.players import find_player
+from newsletter.content.recognising.signs import is_bar, is_comments_heading, is_related_heading, read_topics
 from newsletter.content.sources.html.body import Found, Run, runs_of
 from newsletter.content.sources.html.places import bare, names_of, text_of
 from newsletter.content.sources.html.tree import Element
-from newsletter.content.sources.text_signs import is_bar, is_comments_heading, is_related_heading, read_topics
 from newsletter.content.words import is_address
 
 _TAGS = frozenset("nav button input dialog label".split())

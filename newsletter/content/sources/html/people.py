@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from newsletter.content.bylines import MAX_BYLINE, read_byline
+from newsletter.content.cleaning.picture_tags import find_picture
 from newsletter.content.people import is_same_person, read_people
-from newsletter.content.picture_tags import find_picture
+from newsletter.content.recognising.signs import read_author_sign, read_bio_opening
 from newsletter.content.sources.html.data import PageData
 from newsletter.content.sources.html.facts import Head, absolute
 from newsletter.content.sources.html.places import attributes_of, bare, names_of, text_of
 from newsletter.content.sources.html.tree import Element
-from newsletter.content.sources.text_signs import read_author_sign, read_bio_opening
 from newsletter.content.words import MAX_NAME, is_address
 from newsletter.model import Author
 

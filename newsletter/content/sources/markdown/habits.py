@@ -10,8 +10,8 @@ import yaml
 
 from newsletter.content.draft import MAX_SLUG, Draft, slug_from
 from newsletter.content.people import read_people
+from newsletter.content.recognising.signs import read_credit
 from newsletter.content.sources.markdown.front_matter import Fields, as_flag, is_path
-from newsletter.content.sources.text_signs import read_credit
 from newsletter.content.words import MAX_NAME, MAX_TITLE, WEB, language, one_line, paragraphs
 from newsletter.model import Author, CallToAction, Hero
 from newsletter.states import ArticleStatus

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from newsletter.content.bodies import with_body
 from newsletter.content.draft import Draft, slug_from
 from newsletter.content.reading import body_text
+from newsletter.content.recognising.signs import read_credit
 from newsletter.content.source import digest_of
-from newsletter.content.sources.text_signs import read_credit
 from newsletter.content.sources.wordpress.authors import Byline, read_byline
 from newsletter.content.sources.wordpress.blocks import split_blocks
 from newsletter.content.sources.wordpress.elementor import read_elementor

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from html import unescape
 
-from newsletter.content.players import find_player, write_player
+from newsletter.content.cleaning.players import find_player, write_player
 from newsletter.content.words import is_address
 
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>")

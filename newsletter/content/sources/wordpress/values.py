@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from newsletter.content.players import find_player, write_player
+from newsletter.content.cleaning.players import find_player, write_player
 from newsletter.content.words import is_address
 
 Attributes = Mapping[str, str]

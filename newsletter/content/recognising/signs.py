@@ -15,7 +15,7 @@ _CREDIT = re.compile(
     r"(?:(?:featured|cover|header|hero|main|blog)\s+)?(?:"
     r"(?:photo(?:graph|graphy)?s?|images?|pictures?|illustration|artwork|graphic|fotos?|bild|titelbild|imagen)"
     r"(?:\s+(?:credits?|source|courtesy)|\s*credits?|nachweis|quelle)?"
-    r"(?:\s*[:©]\s*(?:by\s+)?|\s+(?:by|von|par|por|courtesy of|of(?=\s+courtesy))\s*:?\s+)"
+    r"(?:\s*[:©]\s*(?:by\s+)?|\s+(?:by|von|par|por|courtesy of|of(?=\s+courtesy)|de(?=\s.+\s(?:en|sur|via)\s))\s*:?\s+)"
     r"|credits?\s*:\s*(?:photo by\s+)?|©\s*)"
     r"(?P<who>.+?)"
     r"(?:(?:\s+(?:on|via|from|at|auf|bei|sur|en)\s+|\s*[/|,–—]\s*|\s+-\s+|\s*\((?=[^)]+\)))(?P<where>[^()]+?)\)?)?\.?",
@@ -64,7 +64,8 @@ _BAR = re.compile(
     re.IGNORECASE,
 )
 _RELATED = re.compile(
-    r"(?:related|recent|popular|more|similar|latest)\s+(?:posts?|articles?|reading|stories|resources)\s*:?"
+    r"(?:related|recent|popular|more|similar|latest)\s+(?:[\w'’-]+\s+){0,2}"
+    r"(?:posts?|articles?|reading|stories|resources|recipes|episodes)\s*:?"
     r"|you (?:may|might)(?: also)? (?:like|enjoy|be interested in).*|more (?:from|on) (?:the|our|this) .*"
     r"|(?:read|up|coming) next\s*:?|what to read next|keep reading|recommended(?: for you| reading)?"
     r"|(?:previous|next)(?: (?:post|article|entry))?|ähnliche beiträge|articles similaires"
@@ -84,7 +85,7 @@ _TAGS = re.compile(
 )
 _TOPICS = re.compile(
     r"(?:(?:categor(?:y|ies)|kategorien?|catégories?|topics?)\s*:"
-    r"|(?:filed|posted|published) (?:under|in)\b\s*:?)\s*(.+)",
+    r"|(?:filed|posted|published) (?:under|in)\b\s*:?)\s*(.+?)(?:\s+(?P<tags>tagged\b.+))?",
     re.IGNORECASE,
 )
 
@@ -137,6 +138,8 @@ class AuthorSign:
 def read_author_sign(line: str) -> AuthorSign | None:
     if len(line) > 150 or line.endswith("?"):
         return None
+    if line.casefold().strip(" :") in _AUTHORSHIP:
+        return AuthorSign(None, True, True)
     written = _WRITTEN.fullmatch(line)
     if written:
         people = read_people(written["who"])
@@ -200,7 +203,7 @@ def read_bio_opening(bio: str) -> Author | None:
     """Whom a bio speaks of by its first words: `Jane Doe, LCSW, is a …`; None when they are no name."""
     match = re.match(
         r"(?P<who>.{3,80}?),?\s+(?:is|has|was|works|holds|specializes|specialises|provides|helps|earned|brings|"
-        r"believes|ist|arbeitet|est|es)\b",
+        r"believes|lives|writes|teaches|sees|answers|runs|leads|offers|ist|arbeitet|schreibt|lebt|est|travaille|es|trabaja)\b",
         bio,
     )
     person = read_person(match["who"]) if match else None
@@ -230,3 +233,11 @@ def read_topics(line: str) -> tuple[str, tuple[str, ...]] | None:
         if values and max(map(len, values)) <= MAX_TOPIC:
             return name, values
     return None
+
+
+def read_all_topics(line: str) -> dict[str, tuple[str, ...]]:
+    """What one line says of both: `Posted in Sleep, Calm Tagged evening, tea`."""
+    first = read_topics(line)
+    match = _TOPICS.fullmatch(line) if first else None
+    second = read_topics(match["tags"]) if match and match["tags"] else None
+    return dict(filter(None, (first, second)))

@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.content.people import read_people
-from newsletter.content.sources.text_blocks import Block
+from newsletter.content.recognising.blocks import Block
 from newsletter.model import Author
 
-_VALEDICTION = re.compile(r"[^\W\d_](?:[^\W\d_]|['’\- ])*,")  # words and the comma they end in
+_VALEDICTION = re.compile(
+    r"[^\W\d_](?:[^\W\d_]|['’\- ])*,"  # words and the comma they end in
+    r"|(?:yours|warmly|best|with|love|sincerely|kind|many|thanks|blessings|herzlich\w*|liebe|viele)\b"
+    r"(?:[^\W\d_]|['’\-, ])*,",
+    re.IGNORECASE,
+)
 _MAX_VALEDICTION_WORDS = 6
 _MAX_NAME_WORDS = 4
 _MAX_SIGNATURE = 80  # characters

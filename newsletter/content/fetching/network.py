@@ -13,7 +13,7 @@ from typing import Any
 
 import httpcore
 
-from newsletter.content.fetch_guard import Allowed, choose_host_addresses, refuse_port
+from newsletter.content.fetching.guard import Allowed, choose_host_addresses, refuse_port
 
 Resolve = Callable[[str, int], Sequence[str]]
 """A host name and a port → its IP addresses, the best first. Raises OSError."""

@@ -3,41 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
-from newsletter.content.people import is_same_person
-from newsletter.content.sources.text_blocks import Block, heading_lines
-from newsletter.content.sources.text_sign_off import find_sign_off
-from newsletter.content.sources.text_signs import (
+from newsletter.content.people import ROLE_WORDS, is_same_person
+from newsletter.content.recognising.blocks import Block, heading_lines
+from newsletter.content.recognising.calls import MAX_CALL, Call, closing_call, invites, label_of
+from newsletter.content.recognising.sign_off import find_sign_off
+from newsletter.content.recognising.signs import (
     AuthorSign,
     is_bar,
     is_comments_heading,
     is_related_heading,
+    read_all_topics,
     read_author_sign,
     read_bio_opening,
     read_credit,
-    read_topics,
 )
 from newsletter.model import Author, CallToAction, Guess, Hero
 
-_SHORT = 300  # characters of a paragraph that may be a call to action
 _LONG = 100  # characters from which a line is a paragraph, whatever surrounds it
-_MAX_LABEL_WORDS = 6
-_MAX_LABEL = 45
-_MAX_CALL_BLOCKS = 6
-_ARROWS = " →»\u203a>"  # the ornaments of buttons
+_SENTENCE_WORDS = 5
 _MAX_BIO = 4  # paragraphs
 
-_CONTACT = re.compile(
-    r"\b(?:contact|call|book|schedule|reach out|get in touch|sign up|get started|appointment|consultation|"
-    r"text us|e-?mail us|write to us|visit us|join us|learn more|request|start|begin|apply|register|donate|"
-    r"shop|buy|subscribe|"
-    r"connect|talk to us|find (?:a|your|out)|kontakt\w*|termin\w*|rufen sie|contactez|appelez|rendez-vous|"
-    r"ll[aá]m\w+|cont[aá]ct\w+|reserv\w+)\b",
-    re.IGNORECASE,
+_DOINGS = (
+    "is|has|was|works|holds|earned|writes|lives|teaches|helps|sees|answers|runs|leads|offers|ist|arbeitet|schreibt|lebt|"
+    "est|travaille|écrit|reçoit|es|trabaja|escribe"
 )
+_OPENING = re.compile(rf"(?:[^\W\d_][^\s,]*,?\s+){{1,8}}?(?:{_DOINGS})\b")
 _PRONOUN = re.compile(r"(?:s?he|they|in (?:his|her|their)|his|her|their|when not)\b", re.IGNORECASE)
 
 
@@ -72,10 +66,13 @@ class Ending:
         return [block for group in self.groups for block in group]
 
 
-def read_ending(blocks: Sequence[Block], known: Sequence[Author]) -> Ending:
-    """What `blocks` (a page without its title and byline) hold; `known` are the authors of the byline."""
+def read_ending(blocks: Sequence[Block], known: Sequence[Author], furniture: Collection[int] = ()) -> Ending:
+    """What `blocks` (a page without its title and byline) hold; `known` are the authors of the byline.
+
+    `furniture` are the lines that are known to be the page's.
+    """
     ending = Ending()
-    rest = _without_signs(_without_furniture(blocks, ending), ending)
+    rest = _without_signs(_without_furniture(blocks, furniture, ending), ending)
     rest = _without_sign_off(rest, known, ending)
     _take_author(rest, known or ending.signed, ending)
     _take_call_to_action(ending)
@@ -83,7 +80,7 @@ def read_ending(blocks: Sequence[Block], known: Sequence[Author]) -> Ending:
     return ending
 
 
-def _without_furniture(blocks: Sequence[Block], ending: Ending) -> list[Block | None]:
+def _without_furniture(blocks: Sequence[Block], furniture: Collection[int], ending: Ending) -> list[Block | None]:
     """The blocks without share bars, related posts and comments; None stands where something was."""
     rest: list[Block | None] = []
     is_left_out: Callable[[Block], bool] = _nothing
@@ -93,7 +90,7 @@ def _without_furniture(blocks: Sequence[Block], ending: Ending) -> list[Block | 
             is_left_out = _anything
         elif not block.is_item and has_body and is_related_heading(block.text):
             is_left_out = _is_no_paragraph
-        elif not is_bar(block.text):
+        elif block.line not in furniture and not is_bar(block.text):
             if _is_sign(block) or not is_left_out(block):
                 is_left_out = _nothing
                 rest.append(block)
@@ -114,8 +111,9 @@ def _anything(_block: Block) -> bool:
 
 def _is_no_paragraph(block: Block) -> bool:
     """Under `Related posts` stand titles; a paragraph, or a call to get in touch, is the page again."""
-    is_call = block.is_question_or_call and bool(_CONTACT.search(block.text))
-    return len(block.text) < _LONG and not is_call
+    is_call = block.is_question_or_call and invites(block.text)
+    is_excerpt = block.text.endswith(("…", "...", "[…]", "[...]"))
+    return (len(block.text) < _LONG or is_excerpt) and not is_call
 
 
 def _is_sign(block: Block) -> bool:
@@ -127,20 +125,25 @@ def _without_signs(blocks: Sequence[Block | None], ending: Ending) -> list[Block
     rest: list[Block | None] = []
     for block in blocks:
         hero = read_credit(block.text) if block else None
-        topics = read_topics(block.text) if block else None
+        topics = read_all_topics(block.text) if block else {}
         if block and hero:
             _keep_credit(hero, block, ending)
-        elif block and topics:
-            name, values = topics
-            ending.topics.setdefault(name, values)
-            ending.guess(name, ", ".join(values), block.line)
+        elif block:
+            _keep_topics(topics, block, ending)
         rest.append(None if hero or topics else block)
     return rest
 
 
+def _keep_topics(topics: Mapping[str, tuple[str, ...]], block: Block, ending: Ending) -> None:
+    for name, values in topics.items():
+        if ending.topics.setdefault(name, values) != values:
+            ending.left_out.append(block)
+        else:
+            ending.guess(name, ", ".join(values), block.line)
+
+
 def _keep_credit(hero: Hero, block: Block, ending: Ending) -> None:
     if ending.hero is not None:
-        ending.notes.append(f"line {block.line}: a second photo credit was left out: {block.text!r}")
         return
     ending.hero = hero
     ending.guess("hero.credit", hero.credit, block.line)
@@ -165,7 +168,7 @@ def _without_sign_off(blocks: list[Block | None], known: Sequence[Author], endin
         opening = read_bio_opening(bio[0].text)
         author = opening if opening and is_same_person(opening.name, person.name) else Author(person.name)
         _keep_author(AuthorSign(author, True, False), bio[0], bio, ending)
-    return [*blocks[:at], None, *blocks[below + len(bio) :]]
+    return [*blocks[:at], None, *blocks[_place_behind(blocks, below, bio) :]]
 
 
 def _is_one_of(person: Author, known: Sequence[Author]) -> bool:
@@ -178,7 +181,7 @@ def _end_of_signature(blocks: Sequence[Block | None], start: int) -> int:
     for above, block in pairwise(blocks[start - 1 :]):
         if not above or not block or block.line != above.line + 1 or not block.is_short_line or block.is_item:
             break
-        if block.is_question_or_call or _CONTACT.search(block.text) or _is_sign(block):
+        if block.is_question_or_call or invites(block.text) or _is_sign(block):
             break
         end += 1
     return end
@@ -201,7 +204,7 @@ def _take_author(blocks: Sequence[Block | None], known: Sequence[Author], ending
         bio = _bio_after(blocks, index + 1, sign, known)
         _keep_author(sign, block, bio, ending)
         ending.part()
-        index += 1 + len(bio)
+        index = _place_behind(blocks, index + 1, bio)
     if ending.author is None:
         _take_unannounced_bio(known, ending)
 
@@ -221,19 +224,27 @@ def _author_sign_at(blocks: Sequence[Block | None], index: int, known: Sequence[
 
 def _speaks_of(text: str, name: str) -> bool:
     """Whether a paragraph opens with a person: a pronoun, or a part of the name, followed by what they do."""
-    opening = re.match(r"(?:[^\W\d_][^\s,]*,?\s+){1,8}?(?:is|has|was|works|holds|earned|ist|est|es)\b", text)
+    opening = _OPENING.match(text)
     words = {word.strip(".,").casefold() for word in text.split()[:3]}
     # `Panic attacks are …` below `About Panic Attacks` opens with its words, but with nobody's doings.
     is_named = bool(words & {word.casefold() for word in name.split()}) and opening is not None
     return is_named or bool(_PRONOUN.match(text))
 
 
+def _place_behind(blocks: Sequence[Block | None], start: int, bio: Sequence[Block]) -> int:
+    """The index behind a bio that begins at `start` or below what is the page's there."""
+    if not bio:
+        return start
+    return next(index for index in range(start, len(blocks)) if blocks[index] is bio[0]) + len(bio)
+
+
 def _bio_after(blocks: Sequence[Block | None], start: int, sign: AuthorSign, known: Sequence[Author]) -> list[Block]:
     paragraphs: list[Block] = []
-    for block in blocks[start:]:
+    start = next((index for index in range(start, min(start + 3, len(blocks))) if blocks[index]), start)
+    for block in islice(blocks, start, None):
         if block is None or block.is_item or block.is_short_line:
             break
-        if block.is_question_or_call and len(block.text) <= _SHORT and (paragraphs or _CONTACT.search(block.text)):
+        if block.is_question_or_call and len(block.text) <= MAX_CALL and (paragraphs or invites(block.text)):
             break
         paragraphs.append(block)
     names = [sign.author.name] if sign.author else [author.name for author in known]
@@ -259,97 +270,48 @@ def _keep_author(sign: AuthorSign, block: Block, bio: Sequence[Block], ending: E
 
 
 def _take_unannounced_bio(known: Sequence[Author], ending: Ending) -> None:
-    """The last paragraph, when it opens with the full name of the byline's author."""
-    group = ending.groups[-1] or (ending.groups[-2] if len(ending.groups) > 1 else [])
-    for block in group[-3:]:
+    """The last paragraph, when it opens with the full name of the byline's author, or as only a bio does."""
+    at = next((index for index in range(len(ending.groups) - 1, -1, -1) if ending.groups[index]), 0)
+    group = ending.groups[at]
+    for where in range(max(0, len(group) - 3), len(group)):
+        block = group[where]
         person = read_bio_opening(block.text) if len(block.text) >= _LONG / 2 else None
-        if person and len(ending.body) > 1 and _is_one_of(person, known):
-            where = group.index(block)
-            index = next(number for number, other in enumerate(ending.groups) if other is group)
-            ending.groups[index : index + 1] = [group[:where], group[where + 1 :]]
+        if person and len(ending.body) > 1 and (_is_one_of(person, known) or _is_bio(block, known, person, ending)):
+            ending.groups[at : at + 1] = [group[:where], group[where + 1 :]]
             _keep_author(AuthorSign(person, True, False), block, [block], ending)
             return
 
 
+def _is_bio(block: Block, known: Sequence[Author], person: Author, ending: Ending) -> bool:
+    """A page without byline may end in one: a name the article never says, and what that person does for a living."""
+    if known or len(block.text) > MAX_CALL or ending.body[-1] is not block:
+        return False
+    opening = re.findall(r"\w+", block.text.casefold().partition(".")[0])
+    is_said = any(person.name in other.text for other in ending.body if other is not block)
+    return bool(ROLE_WORDS & set(opening)) and not is_said
+
+
 def _take_call_to_action(ending: Ending) -> None:
     """Looks from the end of the page upwards, no further than the article itself."""
+    first = next((index for index, group in enumerate(ending.groups) if group), 0)
     for index in range(len(ending.groups) - 1, -1, -1):
         group = ending.groups[index]
-        has_body_above = any(ending.groups[:index])
-        call = _closing_call(group, has_body_above) if group else None
+        has_body_above = index > first
+        call = closing_call(group, has_body_above) if group else None
         if call is not None:
             _keep_call(call, ending)
-            ending.groups[index] = [block for block in group if block not in call.blocks]
+            rest = [block for block in group if block.line not in call.lines]
+            if call.text and rest and rest[-1].line in heading_lines(group):
+                ending.left_out.append(rest.pop())  # what heads a call heads nothing of the article
+            ending.groups[index] = rest
             return
         if any(len(block.text) > _LONG for block in group):
             return
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    text: Sequence[Block]
-    labels: Sequence[Block]
-
-    @property
-    def blocks(self) -> list[Block]:
-        return [*self.text, *self.labels]
-
-
-def _closing_call(group: Sequence[Block], stands_apart: bool) -> _Call | None:
-    """The questions or calls that end a group, with the button below them; None when it ends otherwise."""
-    labels = _labels_at_end(group)
-    above = group[: len(group) - len(labels)]
-    text = _questions_at_end(above, stands_apart)
-    has_contact = any(_CONTACT.search(block.text) for block in [*text, *labels])
-    if text and (labels or stands_apart or has_contact):
-        return _Call(text, labels)
-    if not labels or not (_CONTACT.search(labels[-1].text) or (stands_apart and len(labels) == 1)):
-        return None
-    if len(labels) > 1:  # the line above the button is a call that is no sentence
-        return _Call(labels[-2:-1], labels[-1:])
-    is_call_above = bool(above) and len(above[-1].text) <= _SHORT and bool(_CONTACT.search(above[-1].text))
-    return _Call(above[-1:] if is_call_above and (stands_apart or len(above) > 1) else [], labels)
-
-
-def _labels_at_end(group: Sequence[Block]) -> list[Block]:
-    labels: list[Block] = []
-    for block in reversed(group):
-        if not _is_label(block) or (labels and block.end == "!"):
-            break
-        labels.insert(0, block)
-    # `Contact us today!` below a question is the button, unless it is all there is.
-    if labels and labels[0].end == "!" and len(labels) == len(group):
-        labels.pop(0)
-    return labels
-
-
-def _is_label(block: Block) -> bool:
-    words = block.text.strip(_ARROWS).split()
-    if block.is_item or not words or len(block.text) > _MAX_LABEL or block.end in "?.,:;…":
-        return False
-    return len(words) <= 3 if block.end == "!" else len(words) <= _MAX_LABEL_WORDS
-
-
-def _questions_at_end(above: Sequence[Block], stands_apart: bool) -> list[Block]:
-    """The last blocks that ask or call; between them and the button one plain line may invite too."""
-    taken: list[Block] = []
-    for block in reversed(above):
-        if len(taken) == _MAX_CALL_BLOCKS or len(block.text) > _SHORT or block.is_item:
-            break
-        is_invitation = not taken and not block.is_short_line and bool(_CONTACT.search(block.text))
-        if not block.is_question_or_call and not is_invitation:
-            break
-        taken.insert(0, block)
-    while taken and not stands_apart and not ("?" in taken[0].text or _CONTACT.search(taken[0].text)):
-        taken.pop(0)  # `You are worth it!` may well be how the article ends
-    is_question = any(block.is_question_or_call for block in taken)
-    leaves_body = stands_apart or len(taken) < len(above)
-    return taken if is_question and leaves_body else []
-
-
-def _keep_call(call: _Call, ending: Ending) -> None:
+def _keep_call(call: Call, ending: Ending) -> None:
     text = " ".join(block.text for block in call.text)
-    label = call.labels[0].text.strip(_ARROWS) if call.labels else ""
+    label = label_of(call.labels[0]) if call.labels else ""
     ending.call_to_action = CallToAction(text, label)
     if call.text:
         ending.guess("call_to_action.text", text, call.text[0].line)
@@ -361,15 +323,21 @@ def _keep_call(call: _Call, ending: Ending) -> None:
 def _leave_out_remains(ending: Ending) -> None:
     """After the author's lines only paragraphs and what they head are article; stray lines are the page's."""
     first = next((index for index, group in enumerate(ending.groups) if group), 0)
+    last = max((index for index, group in enumerate(ending.groups) if any(map(_is_article, group))), default=first)
     for index in range(first + 1, len(ending.groups)):
         group = ending.groups[index]
-        if not any(len(block.text) > _LONG or block.is_item for later in ending.groups[index:] for block in later):
+        if index > last:
             ending.left_out += group
             ending.groups[index] = []
             continue
-        dangling = _dangling(group) if not any(ending.groups[index + 1 :]) else []
+        dangling = _dangling(group) if index == last and not any(ending.groups[last + 1 :]) else []
         ending.left_out += dangling
-        ending.groups[index] = [block for block in group if block not in dangling]
+        ending.groups[index] = group[: len(group) - len(dangling)]
+
+
+def _is_article(block: Block) -> bool:
+    is_sentence = block.end in ".!?…" and len(block.text.split()) >= _SENTENCE_WORDS
+    return len(block.text) > _LONG or block.is_item or is_sentence
 
 
 def _dangling(group: Sequence[Block]) -> list[Block]:

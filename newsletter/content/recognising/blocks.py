@@ -1,21 +1,22 @@
-"""Pasted text → blocks (a paragraph, a list item, each with its line), and an article's blocks → its HTML."""
+"""Pasted text → blocks: a paragraph, a heading, a list item, each with the line it stands on."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from itertools import pairwise
 
 MAX_HEADING = 90  # characters
 _MAX_HEADING_WORDS = 14
 _MAX_QUESTION_WORDS = 12  # a longer question is asked of the reader, it opens nothing
-_MIN_WRAPPED = 40  # characters; shorter lines are not broken by a width
+_MIN_WRAPPED = 30  # characters; shorter lines are not broken by a width
 _MAX_WRAPPED = 100
 
-_BULLET = re.compile(r"(?:[-*–—•◦▪‣·●○]\s+|[•◦▪‣●○]\s*)(?=\S)")
+_BULLET = re.compile(r"(?:[-*+–—•◦▪‣·●○✓✔✅☑➤►]\ufe0f?\s+|[•◦▪‣●○]\s*)(?=\S)")
 _NUMBER = re.compile(r"(\d{1,2})[.)]\s+(?=\S)")
+_SPEAKER = re.compile(r"[^\W\d_][\w.]{0,15}:\s")  # `Q: …?` in an interview
+_HASHES = re.compile(r"#{1,6}\s+(?=\S)")
 _CLOSING_QUOTES = "\"'”’»)]* "
 
 
@@ -27,6 +28,7 @@ class Block:
     line: int  # 1-based
     marker: str = ""
     tabbed: str = ""  # the words with their tabs, which part the pieces of a byline
+    last: int = 0  # the last of several lines that were one; 0: it stands on one line
 
     @property
     def is_item(self) -> bool:
@@ -53,16 +55,19 @@ def split_blocks(text: str) -> list[Block]:
     """The blocks of pasted text, in order. Lines that only a narrow window broke are joined again."""
     numbered = [(number, _plain(line)) for number, line in enumerate(text.split("\n"), 1)]
     width = _wrapped_width([line for _, line in numbered])
-    blocks: list[Block] = []
+    joined: list[tuple[int, list[str]]] = []  # the first line's number, and the lines that were one
     previous = ""
     for number, line in numbered:
         if line and previous and _is_continuation(previous, line, width):
-            last = blocks.pop()
-            blocks.append(Block(f"{last.text} {' '.join(line.split())}", last.line, last.marker))
+            joined[-1][1].append(line)
         elif line:
-            blocks.append(_block(line, number))
+            joined.append((number, [line]))
         previous = line
-    kept = [block for block in blocks if any(char.isalnum() for char in block.text)]
+    blocks = [
+        replace(_block(" ".join(lines), number), last=number + len(lines) - 1 if len(lines) > 1 else 0)
+        for number, lines in joined
+    ]
+    kept = [block for block in blocks if any(map(str.isalnum, block.text))]
     return [_item_or_dash(kept, index) for index in range(len(kept))]
 
 
@@ -86,7 +91,11 @@ def _wrapped_width(lines: Sequence[str]) -> int:
     longest = max(map(len, lines), default=0)
     pairs = [(one, two) for one, two in pairwise(lines) if one and two]
     full = [one for one, two in pairs if len(one) >= longest * 0.8 and two[0].islower()]
-    return longest if _MIN_WRAPPED <= longest <= _MAX_WRAPPED and len(full) >= 2 else 0
+    if not _MIN_WRAPPED <= longest <= _MAX_WRAPPED or len(full) < 2:
+        return 0
+    # Where a width broke the lines, no line had room for the next one's first word; in a poem many have.
+    broken = sum(_is_continuation(one, two, longest) for one, two in pairs)
+    return longest if broken * 5 >= len(pairs) * 3 else 0
 
 
 def _is_continuation(previous: str, line: str, width: int) -> bool:
@@ -97,7 +106,7 @@ def _is_continuation(previous: str, line: str, width: int) -> bool:
 
 def _block(line: str, number: int) -> Block:
     bullet, numbered = _BULLET.match(line), _NUMBER.match(line)
-    marker, words = "", line
+    marker, words = "", _HASHES.sub("", line, count=1)
     if bullet:
         marker, words = bullet[0][0] if bullet[0][0] in "–—" else "-", line[bullet.end() :]
     elif numbered:
@@ -121,10 +130,13 @@ def heading_lines(blocks: Sequence[Block]) -> frozenset[int]:
 def _is_heading(block: Block, below: Block, is_above_heading: bool) -> bool:
     if block.marker == "-" or not block.is_short_line:
         return False
+    if block.end == "?" and _SPEAKER.match(block.text):
+        return False
     if block.end == "?" and (len(block.text.split()) > _MAX_QUESTION_WORDS or block.text.count("?") > 1):
         return False
     if block.is_item:
-        return not below.is_item and not below.is_short_line
+        is_above_list = below.marker == "-" and below.line > block.line + 1
+        return is_above_list or (not below.is_item and not below.is_short_line)
     return is_above_heading or below.is_item or not below.is_short_line
 
 
@@ -139,47 +151,3 @@ def _is_in_list(blocks: Sequence[Block], index: int) -> bool:
 def _is_signature(blocks: Sequence[Block], index: int) -> bool:
     """One word below a line that ends in a comma: `Warmly,` and a name."""
     return index > 0 and blocks[index - 1].end == "," and len(blocks[index].text.split()) == 1
-
-
-def write_body(blocks: Sequence[Block]) -> str:
-    """The blocks as HTML: h2, h3 for a heading right under another, paragraphs, lists."""
-    headings = heading_lines(blocks)
-    parts: list[str] = []
-    index = 0
-    while index < len(blocks):
-        block = blocks[index]
-        if block.line in headings:
-            level = 3 if index and blocks[index - 1].line in headings else 2
-            number = f"{block.marker}. " if block.is_item else ""
-            parts.append(f"<h{level}>{number}{_escaped(block.text)}</h{level}>")
-            index += 1
-        elif block.is_item:
-            items = _items_from(blocks, index, headings)
-            parts.append(_list(items))
-            index += len(items)
-        else:
-            parts.append(f"<p>{_escaped(block.text)}</p>")
-            index += 1
-    return "\n".join(parts)
-
-
-def _items_from(blocks: Sequence[Block], start: int, headings: frozenset[int]) -> list[Block]:
-    is_bulleted = blocks[start].marker == "-"
-    items: list[Block] = []
-    for block in blocks[start:]:
-        if not block.is_item or (block.marker == "-") != is_bulleted or block.line in headings:
-            break
-        items.append(block)
-    return items
-
-
-def _list(items: Sequence[Block]) -> str:
-    written = "".join(f"<li>{_escaped(item.text)}</li>" for item in items)
-    if items[0].marker == "-":
-        return f"<ul>{written}</ul>"
-    first = int(items[0].marker)
-    return f"<ol>{written}</ol>" if first == 1 else f'<ol start="{first}">{written}</ol>'
-
-
-def _escaped(text: str) -> str:
-    return escape(text, quote=False)

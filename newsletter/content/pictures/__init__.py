@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from newsletter.content.picture_files import is_bare_png, read_gif, read_jpeg
+from newsletter.content.pictures.files import is_bare_png, read_gif, read_jpeg
 
 if TYPE_CHECKING:
     from PIL.Image import Image

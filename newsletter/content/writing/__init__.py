@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from newsletter.content.people import read_people
-from newsletter.content.writing_body import markdown_of
+from newsletter.content.writing.body import markdown_of
 from newsletter.model import Article, Author, CallToAction, Hero
 
 PERSON = (
