@@ -1,10 +1,11 @@
-"""Content rules: a subject of a good length, every picture there, nothing of the machinery left."""
+"""Content rules: a subject of a good length, every picture there, no licence about to end, no machinery left."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from newsletter.checking.finding import HTML_PART, TEXT_PART, CheckInput, Finding, Rule
+from newsletter.content.licences import ending_licence, renew_command
 from newsletter.rendering.slots import ANY_MARKER
 
 FAMILY = "content"
@@ -100,6 +101,19 @@ def has_no_left_over_marker(subject: CheckInput) -> Iterator[Finding]:
             )
 
 
+def has_authors_with_a_licence(subject: CheckInput) -> Iterator[Finding]:
+    for author in subject.authors:
+        if subject.day is not None and (words := ending_licence(author, subject.day)):
+            yield Finding(
+                "licence",
+                FAMILY,
+                "warn",
+                f"{words[0].upper()}{words[1:]}.",
+                author.name,
+                f"Once it is renewed: {renew_command(author)}",
+            )
+
+
 RULES: tuple[Rule, ...] = (
     has_subject,
     has_short_subject,
@@ -107,4 +121,5 @@ RULES: tuple[Rule, ...] = (
     has_text,
     has_no_left_over_syntax,
     has_no_left_over_marker,
+    has_authors_with_a_licence,
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from html import unescape
 from typing import TYPE_CHECKING, Literal
 
-from newsletter.model import Newsletter
+from newsletter.model import Author, Newsletter
 from newsletter.rendering.page import RenderedIssue
 from newsletter.rendering.slots import Segments
 
@@ -43,6 +44,8 @@ class CheckInput:
     text: str  # the copy's
     message_size: int = 0  # bytes of the whole message; 0: it is not built yet
     missing_media: tuple[str, ...] = ()  # paths under media/ that the issue shows and the home does not have
+    authors: tuple[Author, ...] = ()
+    day: date | None = None  # the issue's; None: not known
 
     @cached_property
     def document(self) -> HtmlElement:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from newsletter import shapes
-from newsletter.cli.output import Json, opened, print_json, say, table
-from newsletter.errors import NotFound, SourceError
+from newsletter.cli.output import Json, day, note, opened, print_json, say, table
+from newsletter.content.licences import ending_licence, renew_command
+from newsletter.errors import NotFound
 from newsletter.model import Author
 
 app = typer.Typer(help="Who wrote the articles.", no_args_is_help=True)
@@ -20,16 +21,29 @@ def list_(context: typer.Context, json: Json = False) -> None:
     """Every author, with the number of their articles."""
     from newsletter.store.authors import list_authors
 
-    with opened(context).database.read() as connection:
+    home = opened(context)
+    with home.database.read() as connection:
         found = list_authors(connection)
     if json:
-        print_json([shapes.author(author) for author, _ in found])
+        print_json([_shape(author, home.today) for author, _ in found])
         return
     rows = [
-        (each.name, each.credentials, each.practice, count, "yes" if each.bio.strip() else "missing")
+        (
+            each.name,
+            each.credentials,
+            each.practice,
+            count,
+            "yes" if each.bio.strip() else "missing",
+            each.active_until,
+            each.credentials_until,
+        )
         for each, count in found
     ]
-    table(("name", "credentials", "practice", "articles", "bio"), rows, "there is no author yet")
+    columns = ("name", "credentials", "practice", "articles", "bio", "there until", "licence until")
+    table(columns, rows, "there is no author yet")
+    for author, _ in found:
+        for words in _warnings(author, home.today):
+            note(words)
 
 
 @app.command()
@@ -37,11 +51,12 @@ def show(context: typer.Context, name: str, json: Json = False) -> None:
     """One author."""
     from newsletter.store.authors import find_author
 
-    with opened(context).database.read() as connection:
+    home = opened(context)
+    with home.database.read() as connection:
         author = find_author(connection, name)
     if author is None:
         raise NotFound("author", name, "`newsletter authors list` shows them all")
-    _print(author, json)
+    _print(author, home.today, json)
 
 
 @app.command("set")
@@ -57,6 +72,9 @@ def set_(
     email: Annotated[str | None, typer.Option()] = None,
     active_from: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")] = None,
     active_until: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")] = None,
+    credentials_until: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="When the licence ends; told 30 days before.")
+    ] = None,
     call_to_action: Annotated[
         str | None, typer.Option(help="The name of the call to action their articles fall back to.")
     ] = None,
@@ -76,22 +94,53 @@ def set_(
         "call_to_action": call_to_action,
     }
     fields: dict[str, str | date | None] = {key: value.strip() for key, value in said.items() if value is not None}
-    for key, text in (("active_from", active_from), ("active_until", active_until)):
-        if text is not None:
-            fields[key] = _day(key, text)
-    _print(set_author(opened(context), name, fields), json)
+    days = {"active_from": active_from, "active_until": active_until, "credentials_until": credentials_until}
+    fields.update({key: day(key, text) for key, text in days.items() if text is not None})
+    home = opened(context)
+    _print(set_author(home, name, fields), home.today, json)
 
 
-def _day(key: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise SourceError(key, f"{text!r} is not a date, YYYY-MM-DD") from None
+@app.command()
+def leave(
+    context: typer.Context,
+    name: str,
+    on: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Their last day; today if nothing is said.")] = "",
+    to: Annotated[str | None, typer.Option(metavar="NAME", help="Whose their articles are from now on.")] = None,
+    json: Json = False,
+) -> None:
+    """An author leaves the practice: their articles are picked no more, or are handed to another voice."""
+    from newsletter.desk.leaving import leave as leave_practice
 
-
-def _print(author: Author, json: bool) -> None:
+    home = opened(context)
+    left = leave_practice(home, name, day("--on", on) or home.today, to)
     if json:
-        print_json(shapes.author(author))
+        shown = {"handed_over": list(left.handed_over), "out_of_picking": list(left.out_of_picking)}
+        print_json({"author": _shape(left.author, home.today), **shown, "drafts": list(left.drafts)})
+        return
+    say(f"{left.author.name} is there until {left.author.active_until}")
+    if left.successor is not None:
+        for slug in left.handed_over:
+            say(f"{slug}: by {left.successor.name} from now on")
+    for slug in left.out_of_picking:
+        say(f"{slug}: picked no more after that day; `--to NAME` hands it over")
+    for words in left.drafts:
+        say(words)
+
+
+def _warnings(author: Author, today: date) -> list[str]:
+    words = ending_licence(author, today)
+    return [f"{words} (`{renew_command(author)}`)"] if words else []
+
+
+def _shape(author: Author, today: date) -> dict[str, Any]:
+    return {**shapes.author(author), "warnings": _warnings(author, today)}
+
+
+def _print(author: Author, today: date, json: bool) -> None:
+    if json:
+        print_json(_shape(author, today))
         return
     for key, value in shapes.author(author).items():
         say(f"{key}: {value if value is not None else '-'}")
+    for words in _warnings(author, today):
+        note(words)

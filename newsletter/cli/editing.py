@@ -58,4 +58,7 @@ def _run(command: list[str], file: Path) -> None:
 
 def _ask_again(error: SourceError) -> bool:
     complain(str(error))
-    return typer.confirm("Open it again?", default=True, err=True)
+    try:
+        return typer.confirm("Open it again?", default=True, err=True)
+    except typer.Abort:  # Ctrl-D is a no: what was written is kept, and the person told where
+        return False

@@ -10,7 +10,7 @@ import typer
 
 from newsletter import shapes
 from newsletter.app import App
-from newsletter.cli.output import Json, Yes, confirm, opened, print_json, say, table
+from newsletter.cli.output import Json, Yes, confirm, note, opened, print_json, say, table
 from newsletter.errors import Refused
 
 app = typer.Typer(help="When issues go out.", no_args_is_help=True)
@@ -138,31 +138,34 @@ def forecast(
     seen = forecast_of(home, schedule, count, _instant(home, start))
     shown = [
         {
-            "occurrence": shapes.occurrence(each.occurrence),
-            "schedule": name.name,
-            "articles": list(each.articles),
-            "authors": list(each.authors),
-            "words": each.words,
-            "readers": readers,
+            "occurrence": shapes.occurrence(each.forecast.occurrence),
+            "schedule": each.schedule.name,
+            "articles": list(each.forecast.articles),
+            "authors": list(each.forecast.authors),
+            "words": each.forecast.words,
+            "readers": each.readers,
             "groups": [],
-            "warnings": [] if each.articles else [each.words],
+            "warnings": list(each.warnings),
         }
-        for name, each, readers in seen
+        for each in seen
     ]
     if json:
         print_json(shown)
         return
     rows = [
         (
-            f"{each.occurrence.local:%a %Y-%m-%d %H:%M}",
-            name.name,
-            ", ".join(each.articles) or "-",
-            ", ".join(each.authors),
-            each.words,
+            f"{each.forecast.occurrence.local:%a %Y-%m-%d %H:%M}",
+            each.schedule.name,
+            ", ".join(each.forecast.articles) or "-",
+            ", ".join(each.forecast.authors),
+            each.forecast.words,
         )
-        for name, each, _ in seen
+        for each in seen
     ]
     table(("when", "schedule", "article", "author", "why"), rows, "nothing is to come")
+    for each in seen:
+        for words in each.warnings if each.forecast.articles else ():
+            note(f"{each.forecast.occurrence.local:%Y-%m-%d}: {words}")
 
 
 def next_pick(

@@ -19,6 +19,7 @@ from newsletter.desk.library import import_articles
 from newsletter.desk.schedules import add_schedule
 from newsletter.errors import NewsletterError
 from newsletter.home import Home, documented_config, make_home
+from newsletter.store.articles import mark_read
 from subscribers import SubscriptionStatus
 
 MARKER = (
@@ -132,10 +133,12 @@ def _draw(home: Home) -> None:
 
 def _add_articles(app: App) -> None:
     # Named one by one: some installers make every file a link, and a link out of a folder is not followed.
-    report = import_articles(app, sorted((SAMPLES / "articles").glob("*.md")))
+    report = import_articles(app, [str(file) for file in sorted((SAMPLES / "articles").glob("*.md"))])
     broken = [item.reason for item in report.items if item.outcome == "failed"]
     if broken:
         raise NewsletterError(f"the sample library is broken: {broken[0]}")
+    with app.database.write() as connection:
+        mark_read(connection, (item.article_id for item in report.items if item.article_id), app.clock())
     for name, fields in _samples("calls-to-action.toml").items():
         set_call_to_action(app, name, fields)
     for author in _samples("authors.toml")["author"]:

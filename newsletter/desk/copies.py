@@ -121,6 +121,8 @@ def report_on(app: App, made: Made, list_id: int | None) -> Report:
         text=text,
         message_size=_message_size(app, made, html, text),
         missing_media=missing_pictures(app.home, made.rendered.used_media),
+        authors=made.authors,
+        day=made.day,
     )
     report = check_issue(looked_at)
     return Report.of((*report.findings, *_obstacles(app, made, list_id)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -14,9 +14,9 @@ from newsletter.app import App
 from newsletter.content.completeness import explain_missing, merged_call_to_action
 from newsletter.desk import picks
 from newsletter.errors import NotFound, Refused
-from newsletter.model import Article, Issue, Newsletter, Occurrence, Schedule
+from newsletter.model import Article, Author, Issue, Newsletter, Occurrence, Schedule
 from newsletter.picking.pick import Pick, as_json
-from newsletter.picking.rules import RULES, Pinned
+from newsletter.picking.rules import RULES, Pinned, Rule
 from newsletter.rendering.mrml import render_template, to_html
 from newsletter.rendering.page import PageInput, RenderedIssue, render_issue, web_view
 from newsletter.states import OccurrenceState
@@ -37,12 +37,15 @@ class Made:
     newsletter: Newsletter
     rendered: RenderedIssue
     web_html: str
+    web_html_bare: str | None
+    authors: tuple[Author, ...]
+    day: date
 
     @property
     def content(self) -> store.Content:
         rendered = self.rendered.to_json()
         digest = hashlib.sha256(rendered.encode()).hexdigest()
-        return store.Content(self.rendered.subject, rendered, self.web_html, digest)
+        return store.Content(self.rendered.subject, rendered, self.web_html, digest, self.web_html_bare)
 
 
 def plan_issue(app: App, schedule_name: str | None, pin: str | None = None) -> Issue:
@@ -56,30 +59,41 @@ def plan_issue(app: App, schedule_name: str | None, pin: str | None = None) -> I
         draft = store.find_draft(connection, schedule.id)
         free = picks.coming(connection, schedule, app.clock(), 1)
     if draft is not None:
-        return _repinned(app, schedule, draft, pin)
+        return _repinned(app, draft, pin)
     if not free:
         raise Refused(f"the schedule {schedule.name!r} has no occurrence to come")
     made = make_issue(app, schedule, free[0], pin)
     if made is None:  # another process won this occurrence: its draft is the answer
         return plan_issue(app, schedule_name, pin)
+    if pin is not None:
+        say_yes(app, made)
     return made
 
 
-def _repinned(app: App, schedule: Schedule, draft: Issue, pin: str | None) -> Issue:
-    if pin is None or pin in draft.articles:
-        return refresh(app, draft)
-    words = f"issue {draft.id} is drafted for this occurrence already: `newsletter issues cancel {draft.id}` first"
-    raise Refused(words)
+def _repinned(app: App, draft: Issue, pin: str | None) -> Issue:
+    if pin is not None and pin not in draft.articles:
+        words = f"issue {draft.id} is drafted for this occurrence already: `newsletter issues cancel {draft.id}` first"
+        raise Refused(words)
+    fresh = refresh(app, draft)
+    if pin in fresh.articles:
+        say_yes(app, fresh)
+    return fresh
 
 
-def make_issue(app: App, schedule: Schedule, occurrence: Occurrence, pin: str | None = None) -> Issue | None:
+def make_issue(
+    app: App,
+    schedule: Schedule,
+    occurrence: Occurrence,
+    pin: str | None = None,
+    rules: Sequence[Rule] = RULES,
+) -> Issue | None:
     """The draft for this occurrence, for the one caller who wins it; None for everybody after.
 
     Raises NothingToPick.
     """
     assert schedule.id is not None
     with app.database.read() as connection:
-        pick = _pick(connection, schedule, occurrence, pin)
+        pick = _pick(connection, schedule, occurrence, pin, rules)
     name = public_id(app, schedule.id, occurrence)
     made = make(app, app.newsletter(schedule.newsletter_id), pick.articles[0], schedule, name, occurrence)
     with app.database.write() as connection:
@@ -103,6 +117,12 @@ def make_issue(app: App, schedule: Schedule, occurrence: Occurrence, pin: str | 
     return issue
 
 
+def say_yes(app: App, issue: Issue) -> None:
+    """A person chose this issue's articles, or sent it by hand: they are no longer unread since their import."""
+    with app.database.write() as connection:
+        library.mark_read(connection, store.article_ids(connection, issue.id), app.clock())
+
+
 def _ids(articles: Sequence[Article]) -> list[int]:
     return [article.id for article in articles if article.id is not None]
 
@@ -112,12 +132,14 @@ def _pick(
     schedule: Schedule,
     occurrence: Occurrence,
     pin: str | None,
+    rules: Sequence[Rule],
     except_issue: int | None = None,
 ) -> Pick:
     candidates = library.list_articles(connection)
     if pin is not None and pin not in {article.slug for article in candidates}:
         raise NotFound("article", pin)
-    rules = RULES if pin is None else (*RULES, Pinned(pin))
+    if pin is not None:
+        rules = (*rules, Pinned(pin))
     pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, except_issue, rules)
     if not pick.slugs:
         of_pinned = [one for one in pick.candidates if one.slug == pin]
@@ -132,7 +154,7 @@ def public_id(app: App, schedule_id: int, occurrence: Occurrence) -> str:
     return app.tokens.keyed_hash("web view", schedule_id, occurrence.local.strftime(schedule_store.LOCAL_FORMAT))
 
 
-def refresh(app: App, issue: Issue) -> Issue:
+def refresh(app: App, issue: Issue, rules: Sequence[Rule] = RULES) -> Issue:
     """The draft rendered anew from what the library holds now, and picked anew when its article may no longer go.
 
     Raises NothingToPick when no other may go either.
@@ -141,8 +163,8 @@ def refresh(app: App, issue: Issue) -> Issue:
     with app.database.read() as connection:
         schedule = schedule_store.schedule_by_id(connection, issue.schedule_id)
         article = library.find_articles(connection, store.article_ids(connection, issue.id)[:1])[0]
-        kept = picks.pick_for(connection, schedule, issue.occurrence.utc, [article], issue.id)
-        pick = None if kept.slugs else _pick(connection, schedule, issue.occurrence, None, issue.id)
+        kept = picks.pick_for(connection, schedule, issue.occurrence.utc, [article], issue.id, rules)
+        pick = None if kept.slugs else _pick(connection, schedule, issue.occurrence, None, rules, issue.id)
     lead = article if pick is None else pick.articles[0]
     newsletter = app.newsletter(issue.newsletter_id)
     content = make(app, newsletter, lead, schedule, issue.public_id, issue.occurrence).content
@@ -167,24 +189,46 @@ def make(
     """This article as an issue. Raises Refused when it is incomplete, RenderError for a broken look."""
     if article.missing:
         raise Refused(f"{article.slug} cannot be sent: {explain_missing(article, article.missing)}")
+    day = issue_date(app, newsletter, occurrence)
     with app.database.read() as connection:
-        call_to_action = merged_call_to_action(article, list_calls_to_action(connection))
+        call_to_action = merged_call_to_action(article, list_calls_to_action(connection), day)
+    # Somebody else wrote it too, or it would not have been picked.
+    authors = tuple(_bare(author) if _is_gone(author, day) else author for author in article.authors)
     page = PageInput(
         newsletter=newsletter,
         subject=article.title,
         preheader=article.summary,
-        article=article,
+        article=replace(article, authors=authors),
         call_to_action=call_to_action,
         list_name=schedule.list_name if schedule else "",
         web_view_url=f"{app.base_url}/archive/{public_id}",
         media_base_url=app.media_url,
         logo=newsletter.logo,
-        issue_date=issue_date(app, newsletter, occurrence),
+        issue_date=day,
         read_on_url="",
     )
     look = app.look(newsletter.look)
     rendered = render_issue(page, look, to_html, render_template=render_template)
-    return Made(newsletter, rendered, web_view(page, look, to_html, render_template))
+    web_html = web_view(page, look, to_html, render_template)
+    bare = _without_authors(page)
+    bare_html = web_view(bare, look, to_html, render_template) if bare else None
+    return Made(newsletter, rendered, web_html, bare_html, article.authors, day)
+
+
+def _without_authors(page: PageInput) -> PageInput | None:
+    """The page with bylines alone, for the time after an author has left; None when there is nothing to leave out."""
+    if not any(author.bio or author.photo for author in page.article.authors):
+        return None
+    return replace(page, article=replace(page.article, authors=tuple(map(_bare, page.article.authors))))
+
+
+def _bare(author: Author) -> Author:
+    """The byline alone."""
+    return replace(author, bio="", photo="", url="")
+
+
+def _is_gone(author: Author, day: date) -> bool:
+    return author.active_until is not None and author.active_until < day
 
 
 def issue_date(app: App, newsletter: Newsletter, occurrence: Occurrence | None) -> date:
@@ -197,5 +241,9 @@ def made_of(app: App, issue: Issue) -> Made:
     """What the issue says as it is stored."""
     with app.database.read() as connection:
         content = store.content_of(connection, issue.id)
+        articles = library.find_articles(connection, store.article_ids(connection, issue.id))
     newsletter = app.newsletter(issue.newsletter_id)
-    return Made(newsletter, RenderedIssue.from_json(content.rendered), content.web_html)
+    rendered = RenderedIssue.from_json(content.rendered)
+    authors = tuple(dict.fromkeys(author for article in articles for author in article.authors))
+    day = issue_date(app, newsletter, issue.occurrence)
+    return Made(newsletter, rendered, content.web_html, content.web_html_bare, authors, day)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -13,11 +14,12 @@ from sqlalchemy import Connection
 
 from newsletter import shapes
 from newsletter.app import App
+from newsletter.content.licences import ending_licence, renew_command
 from newsletter.errors import NotFound, Refused
-from newsletter.model import Article, Occurrence, Schedule
+from newsletter.model import Article, Issue, Occurrence, Schedule
 from newsletter.picking.forecast import Forecast, forecast
 from newsletter.picking.pick import Pick, as_json, pick_articles
-from newsletter.picking.rules import RULES, History, Moment, Rule
+from newsletter.picking.rules import RULES, History, Moment, Rule, without_a_yes
 from newsletter.scheduling.recurrence import occurrences
 from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
@@ -64,6 +66,11 @@ def history_of(connection: Connection, schedule: Schedule, except_issue: int | N
     return History(sent, schedule.seed)
 
 
+def automatic_rules(app: App) -> tuple[Rule, ...]:
+    """The rules for an issue that goes out when its time has come, without anybody's yes."""
+    return RULES if app.config.picking.trust_imports else without_a_yes(RULES)
+
+
 def pick_for(
     connection: Connection,
     schedule: Schedule,
@@ -100,41 +107,84 @@ def _occurrence(connection: Connection, schedule: Schedule, now: datetime, at: d
     return free[0]
 
 
-def forecast_of(app: App, name: str | None, count: int, start: datetime | None) -> list[tuple[Schedule, Forecast, int]]:
-    """The coming `count` issues of one schedule, or of all together, by instant, with how many readers each has today.
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """One issue to come. `readers` are those of today, `warnings` what a person should see to before."""
+
+    schedule: Schedule
+    forecast: Forecast
+    readers: int
+    warnings: tuple[str, ...]
+
+
+def forecast_of(app: App, name: str | None, count: int, start: datetime | None) -> list[Coming]:
+    """The coming `count` issues of one schedule, or of all together, by instant.
 
     `start` is inclusive. It starts from today's history; an occurrence that nothing can fill is there with no article,
-    one that has its draft with the draft's.
+    one that has its draft with the draft's. What is unread since its import is forecast, and marked: it goes once a
+    person has read it.
     """
+    after = app.clock() if start is None else start - A_MOMENT
     with app.database.read() as connection:
         chosen = [find(connection, name)] if name is not None else store.list_schedules(connection)
         if not chosen:
             find(connection, None)
         candidates = library.list_articles(connection)
-        after = app.clock() if start is None else start - A_MOMENT
-        readers = {schedule.id: audience_size(connection, schedule.list_id) for schedule in chosen}
-        seen = [
-            (schedule, each, readers[schedule.id])
-            for schedule in chosen
-            for each in (
-                *_drafted(connection, schedule, after),
-                *forecast(
-                    coming(connection, schedule, after, count),
-                    candidates,
-                    history_of(connection, schedule),
-                    RULES,
-                ),
-            )
+        coming_issues = [
+            each for schedule in chosen for each in _coming_issues(app, connection, schedule, candidates, after, count)
         ]
-    return sorted(seen, key=lambda one: (one[1].occurrence.utc, one[0].name))[:count]
+    return sorted(coming_issues, key=lambda each: (each.forecast.occurrence.utc, each.schedule.name))[:count]
 
 
-def _drafted(connection: Connection, schedule: Schedule, after: datetime) -> list[Forecast]:
+def _coming_issues(
+    app: App, connection: Connection, schedule: Schedule, candidates: Sequence[Article], after: datetime, count: int
+) -> list[Coming]:
+    readers = audience_size(connection, schedule.list_id)
+    free = coming(connection, schedule, after, count)
+    draft = _draft_after(connection, schedule, after)
+    drafted = [] if draft is None else [_drafted(connection, draft)]
+    foreseen = [*drafted, *forecast(free, candidates, history_of(connection, schedule), RULES)]
+    by_slug = {article.slug: article for article in candidates}
+    unread = {slug for each in foreseen for slug in each.articles if by_slug[slug].read_at is None}
+    instead: Mapping[Occurrence, Sequence[str]] = {}
+    if unread and not app.config.picking.trust_imports:
+        # A draft gives up an article that nobody has read, and with it its place in the history.
+        anew = draft if draft is not None and unread.intersection(draft.articles) else None
+        history = history_of(connection, schedule, anew.id if anew is not None else None)
+        moments = sorted([*(each.occurrence for each in drafted if anew), *free], key=lambda each: each.utc)
+        alone = forecast(moments, candidates, history, automatic_rules(app))
+        instead = {each.occurrence: each.articles for each in alone}
+    return [
+        Coming(schedule, each, readers, tuple(_warnings(each, by_slug, instead.get(each.occurrence))))
+        for each in foreseen
+    ]
+
+
+def _warnings(foreseen: Forecast, by_slug: Mapping[str, Article], instead: Sequence[str] | None) -> Iterator[str]:
+    """`instead` is what goes if nobody reads anything until then; None where that makes no difference."""
+    if not foreseen.articles:
+        yield foreseen.words
+    day = foreseen.occurrence.local.date()
+    for slug in foreseen.articles:
+        article = by_slug[slug]
+        if article.read_at is None:
+            other = ", ".join(instead or ()) or "nothing"
+            goes = "" if instead is None else f": until a person has read it, {other} goes in its place"
+            yield f"{slug} is unread since import{goes} (`newsletter articles triage`)"
+        for author in article.authors:
+            if words := ending_licence(author, day):
+                yield f"{words} (`{renew_command(author)}`)"
+
+
+def _draft_after(connection: Connection, schedule: Schedule, after: datetime) -> Issue | None:
     """The draft that waits for an occurrence later than `after`."""
     assert schedule.id is not None
     draft = issue_store.find_draft(connection, schedule.id)
-    if draft is None or draft.occurrence is None or draft.occurrence.utc <= after:
-        return []
+    return draft if draft is not None and draft.occurrence is not None and draft.occurrence.utc > after else None
+
+
+def _drafted(connection: Connection, draft: Issue) -> Forecast:
+    assert draft.occurrence is not None
     found = library.find_articles(connection, issue_store.article_ids(connection, draft.id))
     authors = dict.fromkeys(author.name for article in found for author in article.authors)
-    return [Forecast(draft.occurrence, draft.articles, tuple(authors), f"drafted as issue {draft.id}")]
+    return Forecast(draft.occurrence, draft.articles, tuple(authors), f"drafted as issue {draft.id}")

@@ -21,6 +21,7 @@ from newsletter.desk import making
 from newsletter.desk.copies import MADE_UP, Copies, copies_of, require_pass
 from newsletter.errors import ConfigError, DeliveryError, InvalidTransition, NotFound, Refused
 from newsletter.model import Delivery, Issue
+from newsletter.picking.rules import RULES, Rule
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, OccurrenceState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
@@ -53,12 +54,12 @@ def find(app: App, issue_id: int) -> Issue:
     return issue
 
 
-def start(app: App, issue: Issue) -> Issue:
+def start(app: App, issue: Issue, rules: Sequence[Rule] = RULES) -> Issue:
     """The draft, checked, its audience written down, in the state sending. Raises Refused when it must not go.
 
     Everything is one transaction: the issue has all its deliveries, or it has not begun.
     """
-    fresh = making.refresh(app, issue)
+    fresh = making.refresh(app, issue, rules)
     if fresh.state not in DRAFTS:
         return fresh  # somebody else was quicker
     made = making.made_of(app, fresh)
@@ -209,6 +210,7 @@ def send(
     recover(app)
     if issue.state is not IssueState.SENDING:
         issue = start(app, issue)
+        making.say_yes(app, issue)
     ending = deliver(app, issue, stop, progress)
     while not ending.is_stopped and _foreign(app, issue.id) and not stop.wait(FOREIGN_WAIT):
         recover(app)

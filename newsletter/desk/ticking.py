@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.app import App
 from newsletter.desk import making, sending
+from newsletter.desk.picks import automatic_rules
 from newsletter.errors import NewsletterError
 from newsletter.model import Issue, Occurrence, Schedule
 from newsletter.scheduling.catching_up import CatchUp, catch_up
@@ -42,6 +43,8 @@ def tick(app: App) -> Ticked:
         if plan.due is not None:
             try:
                 issue = _begin(app, schedule, plan.due)
+            except making.NothingToPick as error:
+                words.append(str(error))  # which says the schedule itself
             except NewsletterError as error:
                 words.append(f"schedule {schedule.name!r}: {error}")
             else:
@@ -83,9 +86,10 @@ def _begin(app: App, schedule: Schedule, due: Occurrence) -> Issue | None:
     assert schedule.id is not None
     with app.database.read() as connection:
         issue = issue_store.issue_of_occurrence(connection, schedule.id, _local(due))
+    rules = automatic_rules(app)
     try:
-        issue = issue or making.make_issue(app, schedule, due)
-        return sending.start(app, issue) if issue is not None and issue.state in DRAFTS else None
+        issue = issue or making.make_issue(app, schedule, due, rules=rules)
+        return sending.start(app, issue, rules) if issue is not None and issue.state in DRAFTS else None
     except making.NothingToPick as error:
         if _skip(app, schedule, due, issue, str(error)):
             raise

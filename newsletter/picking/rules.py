@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from newsletter.model import Article, Season
+from newsletter.model import Article, Author, Season
 from newsletter.states import ArticleStatus
 
 NEVER = date.max
@@ -162,6 +162,60 @@ class NotExpired:
         return Score(f"expires after {last.isoformat()}")
 
 
+class Reviewed:
+    """The day itself is still allowed; a later `review_by` is how a person says that it was read again."""
+
+    name = "reviewed"
+    tally = "due for review"
+
+    _never = Score("no review is due")
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        last = article.review_by
+        if last is None:
+            return self._never
+        if at.day > last:
+            return Refusal(f"its review was due by {last.isoformat()}", NEVER)
+        return Score(f"to be reviewed by {last.isoformat()}")
+
+
+class AuthorActive:
+    """One of its authors is there on that day; without any it is `Complete` that refuses."""
+
+    name = "author active"
+    tally = "by authors who are not there"
+
+    _active = Score("its author is there")
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        away = [words for author in article.authors if (words := _away_in_words(author, at.day))]
+        if not away or len(away) < len(article.authors):
+            return self._active
+        coming = [
+            author.active_from for author in article.authors if author.active_from and author.active_from > at.day
+        ]
+        return Refusal("; ".join(away), min(coming, default=NEVER))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A person has said yes to it since it was imported; asked in earnest where an issue goes out without a yes."""
+
+    is_required: bool
+    name = "read"
+    tally = "unread since import"
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        if article.read_at is not None:
+            return _READ
+        return _UNREAD_REFUSED if self.is_required else _UNREAD
+
+
+_READ = Score("a person has read it")
+_UNREAD = Score("unread since import")
+_UNREAD_REFUSED = Refusal("unread since import", NEVER)
+
+
 class InSeason:
     """The day lies in one of the article's seasons, if it has any."""
 
@@ -233,10 +287,19 @@ RULES: tuple[Rule, ...] = (
     Complete(),
     NotBefore(),
     NotExpired(),
+    Reviewed(),
     InSeason(),
+    AuthorActive(),
+    Read(is_required=False),
     NotSentBefore(),
     Queue(),
 )
+"""For an issue that goes out with a person's yes; see `without_a_yes`."""
+
+
+def without_a_yes(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """These rules, for an issue that goes out by itself: nothing that nobody has read since its import."""
+    return tuple(Read(is_required=True) if isinstance(rule, Read) else rule for rule in rules)
 
 
 def _missing_in_words(article: Article) -> list[str]:
@@ -256,6 +319,15 @@ def _field_in_words(name: str) -> str:
     if dot:
         return f"its {noun.replace('_', ' ')} has no {'URL' if part == 'url' else part}"
     return f"it has no {noun.replace('_', ' ')}"
+
+
+def _away_in_words(author: Author, day: date) -> str:
+    """Empty when the author is there."""
+    if author.active_until is not None and day > author.active_until:
+        return f"its author {author.name} left after {author.active_until.isoformat()}"
+    if author.active_from is not None and day < author.active_from:
+        return f"its author {author.name} is there from {author.active_from.isoformat()} on"
+    return ""
 
 
 def _season_in_words(season: Season) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
 from newsletter.model import Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, check_issue_arrow
 from newsletter.store.schedules import to_occurrence
 from newsletter.tables import (
     article_authors,
+    article_versions,
     articles,
     authors,
     deliveries,
@@ -251,17 +252,31 @@ def web_view(connection: Connection, public_id: str, today: date) -> str | None:
     Once one of its authors has left, bios and photos are no longer on it; the bylines stay.
     """
     shown = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
-    has_left = (
-        select(authors.c.id)
-        .join_from(issue_articles, article_authors, article_authors.c.article_id == issue_articles.c.article_id)
-        .join(authors, authors.c.id == article_authors.c.author_id)
-        .where(issue_articles.c.issue_id == issues.c.id, authors.c.active_until < today)
-        .exists()
-    )
-    page = case((has_left, func.coalesce(issues.c.web_html_bare, issues.c.web_html)), else_=issues.c.web_html)
-    query = select(page).where(issues.c.public_id == public_id, issues.c.state.in_(shown))
-    found = connection.execute(query).scalar()
-    return None if found is None else str(found)
+    query = select(issues.c.id, issues.c.started_at, issues.c.web_html, issues.c.web_html_bare)
+    row = connection.execute(query.where(issues.c.public_id == public_id, issues.c.state.in_(shown))).first()
+    if row is None:
+        return None
+    if row.web_html_bare is not None and _has_lost_an_author(connection, row.id, row.started_at, today):
+        return str(row.web_html_bare)
+    return str(row.web_html)
+
+
+def _has_lost_an_author(connection: Connection, issue_id: int, started: datetime, today: date) -> bool:
+    """Whether one of those who stand in the issue has left since it began."""
+    names = {name for id in article_ids(connection, issue_id) for name in _bylines(connection, id, started)}
+    left = authors.c.active_until.between(started.date(), today - timedelta(days=1))
+    return bool(connection.execute(select(authors.c.id).where(authors.c.name.in_(names), left).limit(1)).first())
+
+
+def _bylines(connection: Connection, article_id: int, at: datetime) -> list[str]:
+    """Whose the article was at that instant: it may have been handed over since."""
+    then = and_(article_versions.c.article_id == article_id, article_versions.c.until > at)
+    query = select(article_versions.c.fields).where(then).order_by(article_versions.c.number).limit(1)
+    past = connection.execute(query).scalar()
+    if past is not None:
+        return list(past["authors"])
+    now = select(authors.c.name).join_from(article_authors, authors, authors.c.id == article_authors.c.author_id)
+    return list(connection.execute(now.where(article_authors.c.article_id == article_id)).scalars())
 
 
 def move_issue(connection: Connection, issue: Issue, after: IssueState, now: datetime, reason: str = "") -> bool:

@@ -76,10 +76,11 @@ class PublicPages:
     def archive(self, public_id: str) -> Response:
         """The issue as it was sent, without anything of any reader."""
         with self._app.database.read() as connection:
-            html = web_view(connection, public_id) if _PUBLIC_ID.fullmatch(public_id) else None
+            html = web_view(connection, public_id, self._app.today) if _PUBLIC_ID.fullmatch(public_id) else None
         if html is None:
             return self.problem(404, "issue")
-        return HTMLResponse(html, headers=archive_headers(self._app.base_url, self._app.newsletters()))
+        addresses = (self._app.base_url, self._app.media_url)
+        return HTMLResponse(html, headers=archive_headers(addresses, self._app.newsletters()))
 
     def unsubscribe(self, request: Request, token: str) -> Response:
         """GET asks and changes nothing; POST is the reader's word, with one click (RFC 8058 §3)."""

@@ -433,7 +433,7 @@ def test_what_no_schedule_can_be_is_named(
 
 
 def test_the_forecast_is_what_then_goes_out(house: DeskHouse) -> None:
-    foreseen = [each.articles for _, each, _ in picks.forecast_of(house.app, None, 4, None)]
+    foreseen = [each.forecast.articles for each in picks.forecast_of(house.app, None, 4, None)]
     assert foreseen == [("quiet-mornings",), ("small-promises",), ("long-walks",), ()]
     for week in range(3):
         house.tick_at(FIRST_TUESDAY + week * WEEK)
@@ -441,21 +441,22 @@ def test_the_forecast_is_what_then_goes_out(house: DeskHouse) -> None:
 
 
 def test_the_forecast_says_why_nothing_can_go_and_how_many_would_read(house: DeskHouse) -> None:
-    (*_, (schedule, last, readers)) = picks.forecast_of(house.app, "weekly", 4, None)
+    *_, coming = picks.forecast_of(house.app, "weekly", 4, None)
+    schedule, last, readers = coming.schedule, coming.forecast, coming.readers
     assert schedule.name == "weekly"
     assert "3 already sent" in last.words
     assert readers == 1
 
 
 def test_the_forecast_begins_at_an_instant_and_includes_it(house: DeskHouse) -> None:
-    first = picks.forecast_of(house.app, None, 1, SECOND_TUESDAY)[0][1]
+    first = picks.forecast_of(house.app, None, 1, SECOND_TUESDAY)[0].forecast
     assert first.occurrence.utc == SECOND_TUESDAY
     assert first.articles == ("quiet-mornings",), "from today's history"
 
 
 def test_the_forecast_shows_the_draft_that_waits(house: DeskHouse) -> None:
     draft = house.plan(pin="long-walks")
-    first, second, *_ = (each for _, each, _ in picks.forecast_of(house.app, None, 3, None))
+    first, second, *_ = (each.forecast for each in picks.forecast_of(house.app, None, 3, None))
     assert (first.occurrence.utc, first.articles) == (FIRST_TUESDAY, ("long-walks",))
     assert first.authors == ("Maria Lindqvist",)
     assert f"issue {draft.id}" in first.words

@@ -12,6 +12,7 @@ from newsletter.model import Article, Author, Season
 from newsletter.picking.rules import (
     NEVER,
     RULES,
+    AuthorActive,
     Complete,
     History,
     InSeason,
@@ -20,11 +21,14 @@ from newsletter.picking.rules import (
     NotExpired,
     NotSentBefore,
     Queue,
+    Read,
     Ready,
     Refusal,
+    Reviewed,
     Rule,
     Score,
     Verdict,
+    without_a_yes,
 )
 from newsletter.states import ArticleStatus
 
@@ -206,3 +210,57 @@ def test_queue_says_date_and_priority() -> None:
 
 def test_every_rule_has_a_name_of_its_own() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize(
+    ("review_by", "verdict"),
+    [
+        (None, Score("no review is due")),
+        (date(2026, 3, 3), Score("to be reviewed by 2026-03-03")),
+        (date(2026, 3, 2), Refusal("its review was due by 2026-03-02", NEVER)),
+    ],
+)
+def test_article_whose_review_is_overdue_does_not_go(review_by: date | None, verdict: Verdict) -> None:
+    assert judged(Reviewed(), replace(ARTICLE, review_by=review_by)) == verdict
+
+
+HERE = Author("Ada Byron")
+GONE = Author("Ben Frei", active_until=date(2026, 3, 2))
+LAST_DAY = Author("Cleo Klein", active_until=date(2026, 3, 3))
+NEW = Author("Dan Ito", active_from=date(2026, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("authors", "verdict"),
+    [
+        ((), Score("its author is there")),
+        ((HERE,), Score("its author is there")),
+        ((LAST_DAY,), Score("its author is there")),
+        ((GONE, HERE), Score("its author is there")),
+        ((GONE,), Refusal("its author Ben Frei left after 2026-03-02", NEVER)),
+        ((NEW,), Refusal("its author Dan Ito is there from 2026-04-01 on", date(2026, 4, 1))),
+        (
+            (GONE, NEW),
+            Refusal(
+                "its author Ben Frei left after 2026-03-02; its author Dan Ito is there from 2026-04-01 on",
+                date(2026, 4, 1),
+            ),
+        ),
+    ],
+)
+def test_article_goes_while_one_of_its_authors_is_there(authors: tuple[Author, ...], verdict: Verdict) -> None:
+    assert judged(AuthorActive(), replace(ARTICLE, authors=authors)) == verdict
+
+
+def test_what_nobody_has_read_goes_with_a_yes_alone() -> None:
+    read = replace(ARTICLE, read_at=datetime(2026, 3, 1, tzinfo=UTC))
+    for rule in (Read(is_required=True), Read(is_required=False)):
+        assert judged(rule, read) == Score("a person has read it")
+    assert isinstance(judged(Read(is_required=False), ARTICLE), Score)
+    assert judged(Read(is_required=True), ARTICLE) == Refusal("unread since import", NEVER)
+
+
+def test_without_a_yes_every_other_rule_is_the_same() -> None:
+    strict = without_a_yes(RULES)
+    assert [rule.name for rule in strict] == [rule.name for rule in RULES]
+    assert [rule for rule in strict if rule not in RULES] == [Read(is_required=True)]

@@ -1,0 +1,86 @@
+"""The articles nobody has read since their import → one after the other, those that would be mailed first first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+
+from newsletter.app import App
+from newsletter.content.ageing import hints_of_age
+from newsletter.content.reading import bare_words
+from newsletter.desk.library import correct, find
+from newsletter.desk.picks import forecast_of
+from newsletter.model import Article, Occurrence
+from newsletter.picking.rules import History, Moment, Queue
+from newsletter.states import ArticleStatus
+from newsletter.store import articles as store
+from newsletter.store import schedules as schedule_store
+
+FORESEEN = 104  # occurrences looked ahead: two years of a weekly letter
+
+
+class Decision(StrEnum):
+    KEEP = "keep"  # it may go
+    NOT_NOW = "not-now"  # a draft, until somebody makes it ready
+    NEVER = "never"  # retired
+
+
+STATUS = {
+    Decision.KEEP: ArticleStatus.READY,
+    Decision.NOT_NOW: ArticleStatus.DRAFT,
+    Decision.NEVER: ArticleStatus.RETIRED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """`due` is when the forecast would send it, None when it is not in sight; `hints` what may be out of date."""
+
+    article: Article
+    due: Occurrence | None
+    hints: tuple[str, ...]
+
+
+def unread(app: App) -> list[Unread]:
+    """Every article that is ready or incomplete and that no person has said yes to since it was imported."""
+    with app.database.read() as connection:
+        ready = store.list_articles(connection, ArticleStatus.READY)
+        has_schedule = bool(schedule_store.list_schedules(connection))
+    waiting = [article for article in ready if article.read_at is None]
+    foreseen = forecast_of(app, None, FORESEEN, None) if has_schedule and waiting else []
+    due: dict[str, Occurrence] = {}
+    for each in foreseen:
+        for slug in each.forecast.articles:
+            due.setdefault(slug, each.forecast.occurrence)
+    places = {slug: place for place, slug in enumerate(due)}
+    now = Moment.of(app.clock(), app.zone)
+    queue, nobody = Queue(), History()
+
+    def order(article: Article) -> tuple[int, float]:
+        return places.get(article.slug, len(places)), -queue.share(article, nobody, now)
+
+    return [
+        Unread(article, due.get(article.slug), hints_of_age(article, now.day)) for article in sorted(waiting, key=order)
+    ]
+
+
+def decide(app: App, slugs: Sequence[str], decision: Decision) -> list[Article]:
+    """These articles after a person's word on them. Raises NotFound before anything is changed."""
+    return [_decide(app, article, decision) for article in [find(app, slug) for slug in slugs]]
+
+
+def _decide(app: App, article: Article, decision: Decision) -> Article:
+    assert article.id is not None
+    if decision is not Decision.KEEP or article.status is not ArticleStatus.READY:
+        return correct(app, article, {"status": STATUS[decision]}, ["status"], cause=f"triage: {decision}")
+    with app.database.write() as connection:
+        store.mark_read(connection, [article.id], app.clock())
+    return find(app, article.slug)
+
+
+def first_words(article: Article, most: int = 60) -> str:
+    """How it begins, on one line."""
+    words = list(islice(bare_words(article.body_html).split(), most + 1))
+    return " ".join(words[:most]) + (" …" if len(words) > most else "")
