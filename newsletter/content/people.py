@@ -24,6 +24,11 @@ ROLE_WORDS = set(
     "licensed staff resident team member autor autorin therapeut therapeutin auteur auteure autora "
     "terapeuta".split()
 )
+DOINGS = frozenset(
+    "is has was works holds earned writes lives teaches helps sees answers runs leads offers "
+    "ist arbeitet schreibt lebt leitet est travaille écrit reçoit es trabaja escribe".split()
+)
+"""What a sentence about a person says they do."""
 _KEEPERS = {"curator", "head", "keeper", "manager", "minister", "professor", "teacher", "editor"}
 _DASH = re.compile(r"\s+[-–—|·]\s+|\s*[—|]\s*|\s+(?:at|@)\s+|,?\s+(?:of|with)\s+(?=[A-Z])")
 
@@ -91,6 +96,8 @@ def read_person(words: str) -> Author | None:
     for group in filter(None, groups):
         is_earned = all(is_credential(word) or word in _GENERATIONS for word in group.split())
         (credentials if is_earned else roles).append(group)
+    if any(role.split()[0].casefold() in DOINGS for role in roles):
+        return None  # `Jane Doe, LCSW, leads a group`: a sentence about somebody
     name, trailing = _without_trailing_credentials(name)
     if not is_person_name(name):
         return None

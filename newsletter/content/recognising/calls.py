@@ -25,6 +25,11 @@ _CONTACT = re.compile(
 )
 
 
+_READER = re.compile(
+    r"\b(?:you|your|yours|sie|ihnen|ihre?n?|du|dein\w*|vous|votre|vos|tu|usted|su|sus)\b", re.IGNORECASE
+)
+
+
 def invites(text: str) -> bool:
     """Whether a line asks the reader to get in touch: `Call us`, `Termin vereinbaren`."""
     return bool(_CONTACT.search(text))
@@ -81,6 +86,16 @@ def _is_label(block: Block) -> bool:
     return len(words) <= 3 if block.end == "!" else len(words) <= _MAX_LABEL_WORDS
 
 
+def _asks(block: Block) -> bool:
+    return block.is_question_or_call and block.end in ("?", "!")
+
+
+def _asks_or_answers(block: Block) -> bool:
+    """`Who sleeps badly? Nearly everybody.` is article: what ends in a statement has to ask the reader."""
+    is_to_reader = bool(_READER.search(block.text)) or invites(block.text)
+    return _asks(block) or (block.is_question_or_call and is_to_reader)
+
+
 def _questions_at_end(above: Sequence[Block], stands_apart: bool) -> list[Block]:
     """The last blocks that ask or call; between them and the button one plain line may invite too."""
     taken: list[Block] = []
@@ -88,7 +103,7 @@ def _questions_at_end(above: Sequence[Block], stands_apart: bool) -> list[Block]
         if len(taken) == _MAX_CALL_BLOCKS or len(block.text) > MAX_CALL or block.is_item:
             break
         is_invitation = not taken and not block.is_short_line and invites(block.text)
-        if not block.is_question_or_call and not is_invitation:
+        if not (_asks(block) if taken else _asks_or_answers(block)) and not is_invitation:
             break
         taken.insert(0, block)
     while taken and not stands_apart and not ("?" in taken[0].text or invites(taken[0].text)):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 
-from newsletter.content.people import ROLE_WORDS, is_same_person
+from newsletter.content.people import DOINGS, ROLE_WORDS, is_same_person
 from newsletter.content.recognising.blocks import Block, heading_lines
 from newsletter.content.recognising.calls import MAX_CALL, Call, closing_call, invites, label_of
 from newsletter.content.recognising.sign_off import find_sign_off
@@ -27,11 +27,7 @@ _LONG = 100  # characters from which a line is a paragraph, whatever surrounds i
 _SENTENCE_WORDS = 5
 _MAX_BIO = 4  # paragraphs
 
-_DOINGS = (
-    "is|has|was|works|holds|earned|writes|lives|teaches|helps|sees|answers|runs|leads|offers|ist|arbeitet|schreibt|lebt|"
-    "est|travaille|écrit|reçoit|es|trabaja|escribe"
-)
-_OPENING = re.compile(rf"(?:[^\W\d_][^\s,]*,?\s+){{1,8}}?(?:{_DOINGS})\b")
+_OPENING = re.compile(rf"(?:[^\W\d_][^\s,]*,?\s+){{1,8}}?(?:{'|'.join(sorted(DOINGS))})\b")
 _PRONOUN = re.compile(r"(?:s?he|they|in (?:his|her|their)|his|her|their|when not)\b", re.IGNORECASE)
 
 

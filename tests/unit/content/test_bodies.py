@@ -132,3 +132,21 @@ def test_any_body_is_clean_and_reading_it_again_gives_the_same(html: str) -> Non
     found = with_body(draft(), html, BASE)
     assert clean(found.body_html, BASE) == found.body_html
     assert with_body(draft(), html, BASE) == found
+
+
+ASKED = "<p><strong>Who sleeps badly?</strong> Nearly everybody does at times, and a book at night helps most.</p>"
+BUTTON = '<p><a href="https://example.org/x">Book a time</a></p>'
+
+
+@pytest.mark.parametrize("call", ["Would you like to talk?", "Do you lie awake? We listen."])
+def test_questions_that_the_article_answers_stay_in_it(call: str) -> None:
+    html = f"<p>{'Some words about the night. ' * 6}</p>\n{ASKED}\n{ASKED}\n<p>{call}</p>\n{BUTTON}"
+    draft = with_body(Draft("Sleep", ""), html)
+    assert draft.call_to_action == CallToAction(call, "Book a time", "https://example.org/x")
+    assert draft.body_html.count("Who sleeps badly?") == 2
+
+
+def test_sentence_about_a_person_is_no_role_of_theirs() -> None:
+    html = "<p>Some words about the night.</p>\n<p>Oskar Lind, LMHC, leads the grief group at Cedar House.</p>"
+    draft = with_body(Draft("Sleep", "", authors=(Author("Oskar Lind"),)), html)
+    assert [author.role for author in draft.authors] == [""]
