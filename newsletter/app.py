@@ -6,9 +6,10 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from newsletter.config import Config, LoadedConfig
 from newsletter.errors import NotFound
@@ -19,6 +20,9 @@ from newsletter.rendering.templating import Look
 from newsletter.store import newsletters as store
 from newsletter.store.engine import Database
 from subscribers import Tokens
+
+if TYPE_CHECKING:
+    from newsletter.content.fetch import Fetcher
 
 
 def utc_now() -> datetime:
@@ -76,6 +80,22 @@ class App:
         """Raises NotFound for a look that is neither in the home nor packaged."""
         return load_look(name, [self.home.templates, packaged_templates()])
 
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """Asks the web, with its limits and guards; what failed once is remembered for this program's life."""
+        from newsletter.content.fetch import Fetcher  # most commands never ask the web
+
+        return Fetcher(self.config.fetch.allow_hosts, self.config.fetch.timeout)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The home's own, in which a day begins and ends."""
+        return ZoneInfo(self.config.newsletter.timezone)
+
+    @property
+    def today(self) -> date:
+        return self.clock().astimezone(self.zone).date()
+
     @property
     def base_url(self) -> str:
         """How readers reach the pages, without a slash at the end: until it is set, as this machine alone does."""
@@ -84,7 +104,9 @@ class App:
 
     @property
     def media_url(self) -> str:
-        return f"{self.base_url}/media/"
+        """Where readers load pictures, with a slash at the end: by the pages unless copies stand elsewhere."""
+        elsewhere = self.config.media.base_url.strip().rstrip("/")
+        return f"{elsewhere or f'{self.base_url}/media'}/"
 
     @cached_property
     def worker_name(self) -> str:
@@ -92,8 +114,9 @@ class App:
         return f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def close(self) -> None:
-        if "database" in self.__dict__:
-            self.database.close()
+        for part in ("database", "fetcher"):
+            if part in self.__dict__:
+                getattr(self, part).close()
 
 
 def open_app(home: Home, overrides: Mapping[str, Any] | None = None, clock: Callable[[], datetime] = utc_now) -> App:

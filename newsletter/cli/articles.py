@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from newsletter import shapes
-from newsletter.cli.output import Json, Yes, confirm, note, opened, print_json, progress, say, table
+from newsletter.cli.editing import edit_opened
+from newsletter.cli.exporting import export
+from newsletter.cli.following import follow
+from newsletter.cli.importing import import_articles
+from newsletter.cli.output import Json, Yes, confirm, day, opened, print_json, say, table
+from newsletter.cli.triage import triage
+from newsletter.content.changes import in_lines
 from newsletter.content.completeness import explain_missing
 from newsletter.content.draft import explain_guess
-from newsletter.content.reading import body_text
+from newsletter.content.reading import bare_words, body_text, reading_minutes
 from newsletter.errors import SourceError
 from newsletter.model import Article
 from newsletter.states import ArticleStatus
@@ -20,60 +24,35 @@ from newsletter.states import ArticleStatus
 app = typer.Typer(help="The library: what issues are made of.", no_args_is_help=True)
 
 
-class Format(StrEnum):
-    AUTO = "auto"
-    MARKDOWN = "markdown"
-    TEXT = "text"
-
-
-class ImportStatus(StrEnum):
-    READY = "ready"
-    DRAFT = "draft"
-
-
-@app.command("import")
-def import_(
-    context: typer.Context,
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE…", help="Files, or folders of them.")],
-    format: Annotated[Format, typer.Option(help="How to read them; auto looks at each.")] = Format.AUTO,
-    status: Annotated[ImportStatus | None, typer.Option(help="Whatever the sources say.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")] = False,
-    json: Json = False,
-) -> None:
-    """Bring in Markdown with front matter, or text pasted from a blog page."""
-    from newsletter.desk.library import import_articles
-
-    home = opened(context)
-    wanted = ArticleStatus(status) if status else None
-    with progress("importing", None) as advance:
-        report = import_articles(home, sources, format, wanted, dry_run, advance)
-    if json:
-        print_json(report.as_json())
-    for item in report.items:
-        if item.outcome == "failed":
-            note(f"newsletter: {item.reason}")
-        elif not json:
-            say(f"{item.outcome}: {item.slug or item.reason}  ({item.item})")
-        if not json:
-            for words in item.notes:
-                say(f"    {words}")
-    if not json:
-        say(report.summary)
-    if report.unreadable:
-        raise typer.Exit(1)
+app.command("import")(import_articles)
+app.command("follow")(follow)
+app.command("export")(export)
+app.command("triage")(triage)
 
 
 @app.command("list")
 def list_(
     context: typer.Context,
     status: Annotated[ArticleStatus | None, typer.Option(help="Only these.")] = None,
+    author: Annotated[str, typer.Option(help="By this author; a part of the name is enough.")] = "",
+    category: Annotated[str, typer.Option(help="With this category or tag.")] = "",
+    season: Annotated[str, typer.Option(metavar="MM-DD|today", help="With a season this day lies in.")] = "",
+    sent_before: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Last sent before this day, or never.")] = "",
+    sent_since: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Sent on this day or later.")] = "",
+    never_sent: Annotated[bool, typer.Option("--never-sent", help="Only these.")] = False,
+    unread: Annotated[bool, typer.Option("--unread", help="Nobody has said yes to them since their import.")] = False,
+    search: Annotated[
+        str, typer.Option(metavar="WORDS", help='That hold these words; "words in quotes" stand together.')
+    ] = "",
     json: Json = False,
 ) -> None:
     """Every article, with what keeps it from being sent."""
-    from newsletter.store.articles import list_articles
+    from newsletter.desk.listing import Wanted, list_library
 
-    with opened(context).database.read() as connection:
-        found = list_articles(connection, status)
+    before, since = day("--sent-before", sent_before), day("--sent-since", sent_since)
+    wanted = Wanted(status, author, category, season, before, since, never_sent, unread, search)
+    home = opened(context)
+    found = list_library(home, wanted)
     if json:
         print_json([shapes.article(article) for article in found])
         return
@@ -83,13 +62,17 @@ def list_(
             article.published,
             article.status,
             ", ".join(author.name for author in article.authors),
+            f"{reading_minutes(len(bare_words(article.body_html).split()))} min",
             f"{article.last_sent:%Y-%m-%d}" if article.last_sent else "never",
+            "yes" if article.read_at else "no",
             ", ".join(article.missing),
         )
         for article in found
     ]
-    columns = ("slug", "published", "status", "authors", "sent", "missing")
-    table(columns, rows, "the library is empty: `newsletter articles import FILE`")
+    columns = ("slug", "published", "status", "authors", "reading", "sent", "read", "missing")
+    is_narrowed = wanted != Wanted()
+    empty = "no article is like that" if is_narrowed else "the library is empty: `newsletter articles import FILE`"
+    table(columns, rows, empty)
 
 
 @app.command()
@@ -108,21 +91,28 @@ def edit(
     context: typer.Context,
     slug: str,
     settings: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--set", metavar="FIELD=VALUE", help="A correction; no later import undoes it."),
-    ],
+    ] = None,
+    is_opened: Annotated[bool, typer.Option("--open", help="In your editor, as Markdown.")] = False,
     json: Json = False,
 ) -> None:
-    """Correct fields of an article."""
+    """Correct fields of an article, or all of it in $VISUAL or $EDITOR."""
     from newsletter.desk.library import edit_article
 
+    if is_opened == bool(settings):
+        raise typer.BadParameter("say what to correct with --set FIELD=VALUE, or --open the article in your editor")
+    home = opened(context)
+    if is_opened:
+        _print(edit_opened(home, slug), json)
+        return
     given: dict[str, str] = {}
-    for setting in settings:
+    for setting in settings or []:
         name, equals, value = setting.partition("=")
         if not equals:
             raise SourceError(setting, "is not FIELD=VALUE")
         given[name.strip()] = value
-    _print(edit_article(opened(context), slug, given), json)
+    _print(edit_article(home, slug, given), json)
 
 
 @app.command()
@@ -134,6 +124,23 @@ def retire(context: typer.Context, slug: str, yes: Yes = False, json: Json = Fal
     home = opened(context)
     confirm(f"Retire {find(home, slug).title!r}?", yes)
     _print(retire_article(home, slug), json)
+
+
+@app.command()
+def history(context: typer.Context, slug: str, json: Json = False) -> None:
+    """Every version of an article: what changed, when, by what, and in which issues it went out."""
+    from newsletter.desk.library import history as history_of
+
+    told = history_of(opened(context), slug)
+    if json:
+        print_json([shapes.version(each.version, each.changes, each.issues) for each in told])
+        return
+    for each in told:
+        sent = f"; sent in issue {', '.join(map(str, each.issues))}" if each.issues else ""
+        say(f"version {each.version.number}, {each.version.since:%Y-%m-%d %H:%M} UTC, {each.version.cause}{sent}")
+        for change in each.changes:
+            for line in in_lines(change):
+                say(f"    {line}")
 
 
 def _print(article: Article, json: bool) -> None:
@@ -155,6 +162,8 @@ def _print(article: Article, json: bool) -> None:
 def _words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {part}" for key, part in value.items() if part)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
         return "; ".join(_words(each) for each in value)
     return str(value)

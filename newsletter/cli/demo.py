@@ -113,7 +113,7 @@ def _say_what_comes(app: App) -> None:
     from newsletter.desk.picks import forecast_of
 
     say(f"\nThe coming {COMING} issues:")
-    for _, each, _ in forecast_of(app, SCHEDULE, COMING, None):
+    for each in (one.forecast for one in forecast_of(app, SCHEDULE, COMING, None)):
         what = f"{', '.join(each.articles)}, by {', '.join(each.authors)}" if each.articles else each.words
         say(f"    {each.occurrence.local:%a %d %b %Y %H:%M}  {what}")
 

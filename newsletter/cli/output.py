@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Protocol
 
 import typer
 
 from newsletter.app import App, open_app
+from newsletter.errors import SourceError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+NAME = 60  # characters shown of what a progress bar is at
+
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -81,16 +85,36 @@ def confirm(question: str, yes: bool) -> None:
         typer.confirm(question, abort=True)
 
 
+def day(option: str, text: str) -> date | None:
+    """None for an empty text. Raises SourceError that names the option."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise SourceError(option, f"{text!r} is not a date, YYYY-MM-DD") from None
+
+
+class Advance(Protocol):
+    def __call__(self, done: int, name: str = "") -> None:
+        """So many more are done; `name` is what it is at."""
+
+
 @contextmanager
-def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, silence elsewhere; called with how many more are done."""
+def progress(label: str, total: int | None) -> Iterator[Advance]:
+    """A bar on a terminal, silence elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda done, name="": None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[name]}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda done: bar.advance(task, done)
+        task = bar.add_task(label, total=total, name="")
+        yield lambda done, name="": bar.update(task, advance=done, name=escape(name[-NAME:]))

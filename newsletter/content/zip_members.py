@@ -56,6 +56,8 @@ class _TooMuch(Exception):
 class ZipMembers:
     """The members that may be read, by name; the stream below stays open and is the caller's."""
 
+    noun = "archive"
+
     def __init__(self, name: str, packed: zipfile.ZipFile, size: int) -> None:
         self.name = name
         self._packed = packed

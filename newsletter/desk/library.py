@@ -1,51 +1,34 @@
-"""Files → articles and authors in the library; and a person's corrections to them."""
+"""Sources → a report on what the library took of them; and a person's corrections to its articles."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
 
 from newsletter.app import App
-from newsletter.content import sources
-from newsletter.content.completeness import explain_missing
-from newsletter.content.decoding import MAX_BYTES
-from newsletter.content.draft import Draft, explain_guess, slug_from
-from newsletter.content.editing import AUTHORS, edit, from_source, newer
-from newsletter.desk.pictures import take_pictures
+from newsletter.content.changes import Change, changes_between
+from newsletter.content.editing import AUTHORS, edit
+from newsletter.desk.importing import OUTCOMES, Imported, Importing
+from newsletter.desk.opening import Opened, open_sources
 from newsletter.errors import NotFound, SourceError
-from newsletter.model import Article, Author
+from newsletter.model import Article, Author, Version
 from newsletter.states import ArticleStatus
 from newsletter.store import articles as store
+from newsletter.store import issues as issue_store
 from newsletter.store.authors import find_author, keep_author
-
-READABLE = (".md", ".markdown", ".txt", ".text")
-BESIDE = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif", ".heic", ".bmp", ".tif", ".tiff")
-"""Pictures lie beside articles: an article brings its own along, of the others nothing is said."""
-
-OUTCOMES = ("imported", "updated", "unchanged", "skipped", "failed")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What became of one file. `notes` say what was guessed and what was not found."""
-
-    item: str
-    outcome: str  # one of OUTCOMES
-    slug: str | None = None
-    reason: str | None = None
-    notes: tuple[str, ...] = ()
+from newsletter.store.trial import trial_of
+from newsletter.store.versions import versions_of
 
 
 @dataclass(slots=True)
 class ImportReport:
     source: str
-    items: list[Item] = field(default_factory=list)
-    unreadable: int = 0  # sources named by the caller that could not be read at all
+    items: list[Imported] = field(default_factory=list)
+    unreadable: int = 0  # sources named by the caller that could not be read, or not to their end
 
     def count(self, outcome: str) -> int:
         return sum(item.outcome == outcome for item in self.items)
@@ -66,100 +49,45 @@ class ImportReport:
 
 def import_articles(
     app: App,
-    given: Sequence[Path],
+    given: Sequence[str],
     format: str = "auto",
     status: ArticleStatus | None = None,
     dry_run: bool = False,
-    progress: Callable[[int], None] = lambda done: None,
+    pages: bool = False,
+    advance: Callable[[int, str], None] = lambda done, name: None,
+    report: ImportReport | None = None,
 ) -> ImportReport:
-    """Take these files, and the readable files of these folders, into the library.
+    """Take what these files, folders and addresses hold into the library.
 
-    One file is one transaction: what was read before an interruption stays.
+    What was read before an interruption stays, and the next import goes on from there. `advance` is told the name of
+    each item it is at, and with a 1 when one is done. A `report` that is given is filled item by item, so that it
+    tells what was done also when this is interrupted.
     """
-    report = ImportReport(", ".join(str(path) for path in given))
-    for source in given:
-        found = dict(_found(source))
-        report.items += [Item(str(file), "skipped", reason=why) for file, why in found.items() if why]
-        files = [file for file, why in found.items() if not why]
-        if not files:
-            words = f"no file ending in {', '.join(READABLE)}" if source.is_dir() else "there is no such file"
-            report.items.append(Item(str(source), "failed", reason=f"{source}: {words}"))
-            report.unreadable += 1
-        for file in files:
-            root = source if source.is_dir() else source.parent
-            item = _import_file(app, file, root, format, status, dry_run)
-            report.items.append(item)
-            progress(1)
-            report.unreadable += item.outcome == "failed" and file == source
+    report = report or ImportReport(", ".join(given))
+    with ExitStack() as stack:
+        trial = stack.enter_context(trial_of(app.database)) if dry_run else None
+        importing = Importing(app, status, lambda name: advance(0, name), trial)
+        for source in given:
+            try:
+                for opened in open_sources(app, source, format, pages):
+                    _import(importing, opened, report, advance)
+            except SourceError as error:
+                report.items.append(Imported(source, "failed", reason=str(error)))
+                report.unreadable += 1
     return report
 
 
-def _found(source: Path) -> Iterator[tuple[Path, str]]:
-    """The file that was named, or those of the folder that could be articles, each with why it is left alone."""
-    if not source.is_dir():
-        yield from [(source, "")] if source.exists() else []
-        return
-    for path in sorted(source.rglob("*")):
-        is_hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
-        is_beside = is_hidden or path.suffix.lower() in BESIDE
-        if path.is_file() and (path.suffix.lower() in READABLE or not is_beside):
-            yield path, _why_not(path, source)
-
-
-def _why_not(file: Path, folder: Path) -> str:
-    """Empty when it is read."""
-    if file.suffix.lower() not in READABLE:
-        return "not a .md or .txt file"
-    # Nobody who names a folder means what a link in it leads to elsewhere.
-    return "" if file.resolve().is_relative_to(folder.resolve()) else "a link that leads out of the folder"
-
-
-def _import_file(app: App, file: Path, root: Path, format: str, status: ArticleStatus | None, dry_run: bool) -> Item:
+def _import(importing: Importing, opened: Opened, report: ImportReport, advance: Callable[[int, str], None]) -> None:
     try:
-        data = _bytes(file)
-        draft = sources.read(data, str(file), format)
+        for imported in importing.take(opened.items, opened.name):
+            report.items.append(imported)
+            advance(1, imported.item)
+            # A source that is one article and cannot be read is itself unreadable.
+            is_all_of_it = opened.is_named and imported.item == opened.name
+            report.unreadable += is_all_of_it and imported.outcome == "failed"
     except SourceError as error:
-        return Item(str(file), "failed", reason=str(error))
-    draft, picture_notes = take_pictures(app.home, draft, file, root, dry_run)
-    with app.database.write(keep=not dry_run) as connection:
-        item = _keep(connection, app, draft, str(file), hashlib.sha256(data).hexdigest(), status)
-    return replace(item, notes=(*map(explain_guess, draft.guesses), *draft.notes, *picture_notes, *item.notes))
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            size = file.stat().st_size / 1_000_000
-            raise SourceError(str(file), f"is {size:.0f} MB; an article has at most {MAX_BYTES / 1_000_000:.0f} MB")
-        return file.read_bytes()
-    except OSError as error:
-        raise SourceError(str(file), error.strerror or "cannot be read") from None
-
-
-def _keep(connection: Connection, app: App, draft: Draft, name: str, digest: str, status: ArticleStatus | None) -> Item:
-    slug = draft.slug or slug_from(draft.title)
-    row = store.same_article(connection, slug, draft.source_url)
-    if row is not None and row.source_hash == digest:
-        return Item(name, "unchanged", row.slug, notes=_still_missing(connection, row.slug))
-    fields = from_source(draft, status)
-    if row is None:
-        slug = store.free_slug(connection, slug)
-        author_ids = [keep_author(connection, author) for author in fields[AUTHORS]]
-        store.add_article(connection, slug, fields, author_ids, digest, app.clock())
-        return Item(name, "imported", slug, notes=_still_missing(connection, slug))
-    before = store.find_article(connection, row.slug)
-    assert before is not None
-    fields = newer(before, fields)
-    if AUTHORS in fields:
-        store.link_authors(connection, row.id, [keep_author(connection, author) for author in fields[AUTHORS]])
-    store.change_article(connection, row.id, fields, app.clock(), source_hash=digest)
-    return Item(name, "updated", row.slug, notes=_still_missing(connection, row.slug))
-
-
-def _still_missing(connection: Connection, slug: str) -> tuple[str, ...]:
-    article = store.find_article(connection, slug)
-    assert article is not None
-    return (explain_missing(article, article.missing),) if article.missing else ()
+        report.items.append(Imported(opened.name, "failed", reason=str(error)))
+        report.unreadable += opened.is_named
 
 
 def find(app: App, slug: str) -> Article:
@@ -174,14 +102,35 @@ def find(app: App, slug: str) -> Article:
 def edit_article(app: App, slug: str, settings: Mapping[str, str]) -> Article:
     """The article after a person's corrections, which no later import undoes. Raises NotFound or SourceError."""
     article = find(app, slug)
-    fields = edit(article, settings)
+    return correct(app, article, edit(article, settings), settings)
+
+
+def correct(
+    app: App,
+    article: Article,
+    fields: Mapping[str, Any],
+    names: Iterable[str],
+    cause: str = "edit",
+    is_read: bool = True,
+) -> Article:
+    """The article with these fields, `names` of which a person set; `authors` are names.
+
+    Who edits an article has read it, unless `is_read` says otherwise.
+    """
+    assert article.id is not None
     with app.database.write() as connection:
-        assert article.id is not None
-        if AUTHORS in fields:
-            store.link_authors(connection, article.id, _author_ids(connection, fields[AUTHORS]))
-        corrected = sorted(article.corrected | set(settings))
-        store.change_article(connection, article.id, fields, app.clock(), corrected=corrected)
-    return find(app, slug)
+        author_ids = _author_ids(connection, fields[AUTHORS]) if AUTHORS in fields else None
+        store.change_article(
+            connection,
+            article.id,
+            {name: value for name, value in fields.items() if name != AUTHORS},
+            app.clock(),
+            cause=cause,
+            author_ids=author_ids,
+            corrected=sorted(article.corrected | set(names)),
+            read_at=app.clock() if is_read else article.read_at,
+        )
+    return find(app, article.slug)
 
 
 def _author_ids(connection: Connection, names: Sequence[str]) -> list[int]:
@@ -191,6 +140,34 @@ def _author_ids(connection: Connection, names: Sequence[str]) -> list[int]:
 def _author_id(connection: Connection, name: str) -> int:
     known = find_author(connection, name)
     return known.id if known is not None and known.id is not None else keep_author(connection, Author(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One version of an article, what it changed of the one before, and the issues it went out in."""
+
+    version: Version
+    changes: tuple[Change, ...]
+    issues: tuple[int, ...]
+
+
+def history(app: App, slug: str) -> list[Told]:
+    """Every version, the oldest first. Raises NotFound."""
+    article = find(app, slug)
+    assert article.id is not None
+    with app.database.read() as connection:
+        versions = versions_of(connection, article.id)
+        sent = issue_store.sent_in(connection, article.id)
+    told: list[Told] = []
+    before: Mapping[str, Any] | None = None
+    for version in versions:
+        changes = () if before is None else changes_between(before, version.fields)
+        issues = tuple(
+            issue for issue, at in sent if version.since <= at and (version.until is None or at < version.until)
+        )
+        told.append(Told(version, changes, issues))
+        before = version.fields
+    return told
 
 
 def retire(app: App, slug: str) -> Article:

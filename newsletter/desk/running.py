@@ -1,4 +1,4 @@
-"""Everything in one process: the timer makes issues, one thread delivers them, another serves the pages."""
+"""Everything in one process: the timer makes issues, threads deliver them, follow feeds and serve the pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import structlog
 
 from newsletter.app import App
 from newsletter.delivery.worker import Ending
-from newsletter.desk import sending, ticking
+from newsletter.desk import following, sending, ticking
 from newsletter.errors import NewsletterError
 from newsletter.home import held
 from newsletter.model import Issue
@@ -21,6 +21,7 @@ from newsletter.store import issues as issue_store
 from subscribers import SubscribersError
 
 LOOK_AGAIN = 5.0  # seconds between two looks for deliveries that became due, or that another process planned
+LOOK_AT_FEEDS = 60.0  # seconds between two looks for feeds that are due
 AFTER_TROUBLE = 30.0  # seconds until a relay that could not be reached is tried again
 
 log = structlog.get_logger()
@@ -43,8 +44,9 @@ class Runner:
             if self._app.database.is_sqlite:
                 parts.enter_context(held(self._app.home))
             if worker:
-                parts.enter_context(self._thread(self._deliver_always))
+                parts.enter_context(self._thread("worker", self._deliver_always))
             if scheduler:
+                parts.enter_context(self._thread("feeds", self._follow_always))
                 self._timer.start()
                 parts.callback(self._timer.stop)
             try:
@@ -54,8 +56,8 @@ class Runner:
                 self._work.set()
 
     @contextmanager
-    def _thread(self, target: Callable[[], None]) -> Iterator[None]:
-        thread = threading.Thread(target=target, name="worker")
+    def _thread(self, name: str, target: Callable[[], None]) -> Iterator[None]:
+        thread = threading.Thread(target=target, name=name)
         thread.start()
         try:
             yield
@@ -72,6 +74,15 @@ class Runner:
             log.info("issue begun", issue=issue_id)
             self._work.set()
         self._timer.set_next(ticked.wake_at)
+
+    def _follow_always(self) -> None:
+        while not self._stop.is_set():
+            try:
+                for words in following.check_due(self._app, self._stop):
+                    log.info(words)
+            except Exception as error:
+                self._tell_error(error)
+            self._stop.wait(LOOK_AT_FEEDS)
 
     def _deliver_always(self) -> None:
         while not self._stop.is_set():

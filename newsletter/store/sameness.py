@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, select
 
 from newsletter.content.duplicates import address_spellings, title_key
+from newsletter.states import ArticleStatus
 from newsletter.tables import articles
 
 
@@ -20,6 +22,11 @@ class Identity:
     source_url: str
     slug: str
 
+    @property
+    def is_weak(self) -> bool:
+        """Nothing but a slug: two sources that say no more may well mean two articles."""
+        return not (self.key or self.source_url)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -30,9 +37,17 @@ class Known:
     key: str
     source_url: str
     source_hash: str
+    status: ArticleStatus
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.key, self.source_url, self.slug)
 
 
-_COLUMNS = (articles.c.id, articles.c.slug, articles.c.source_key, articles.c.source_url, articles.c.source_hash)
+_COLUMNS = (
+    *(articles.c.id, articles.c.slug, articles.c.source_key, articles.c.source_url),
+    *(articles.c.source_hash, articles.c.status),
+)
 
 
 def known_digests(connection: Connection, digests: Iterable[str]) -> dict[str, Known]:
@@ -67,6 +82,17 @@ def find_same(connection: Connection, identities: Sequence[Identity]) -> list[Kn
     return [same(wanted) for wanted in identities]
 
 
+def find_numbered(connection: Connection, slug: str, title: str, but: Collection[int]) -> Known | None:
+    """The first of slug-2, slug-3 … that has the same title and neither key nor address, and is none of `but`.
+
+    So is named what a source has beside an article of the same slug, when neither says more of itself.
+    """
+    alike = articles.c.slug.startswith(f"{slug}-", autoescape=True)
+    query = select(*_COLUMNS).where(alike, articles.c.title_key == title_key(title)).order_by(articles.c.id)
+    found = (_known(row) for row in connection.execute(query) if re.fullmatch(r"-\d+", row.slug.removeprefix(slug)))
+    return next((each for each in found if each.identity.is_weak and each.id not in but), None)
+
+
 def titles_like(connection: Connection, titles: Iterable[str]) -> dict[str, str]:
     """title key → the slug of an article whose title has the same words."""
     keys = {title_key(title) for title in titles} - {""}
@@ -87,5 +113,6 @@ def _rows(connection: Connection, column: Column[str], values: set[str]) -> dict
     return {getattr(row, column.key): _known(row) for row in rows}
 
 
-def _known(row: Row[Any, Any, Any, Any, Any]) -> Known:
-    return Known(row.id, row.slug, row.source_key or "", row.source_url, row.source_hash)
+def _known(row: Row[Any, Any, Any, Any, Any, Any]) -> Known:
+    status = ArticleStatus(row.status)
+    return Known(row.id, row.slug, row.source_key or "", row.source_url, row.source_hash, status)

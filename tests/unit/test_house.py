@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOUCHES_THE_WORLD = """
 newsletter/__main__.py newsletter/app.py newsletter/home.py newsletter/logs.py newsletter/tables.py
 newsletter/cli/* newsletter/desk/* newsletter/migrations/* newsletter/store/* newsletter/web/*
+newsletter/content/fetch.py newsletter/content/fetching/network.py
 newsletter/demo/home.py newsletter/scheduling/timer.py
 newsletter/rendering/looks.py newsletter/rendering/mrml.py
 newsletter/delivery/relay.py newsletter/delivery/mailbox.py newsletter/delivery/worker.py
@@ -40,8 +41,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("newsletter.shapes",),
     ("newsletter.tables",),
     ("newsletter.migrations",),
+    ("newsletter.content.fetching.network",),
     (
         "newsletter.store",
+        "newsletter.content.fetch",
         "newsletter.rendering.looks",
         "newsletter.rendering.mrml",
         "newsletter.delivery.relay",

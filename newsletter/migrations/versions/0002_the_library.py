@@ -31,8 +31,6 @@ WORD_INDEX = {
 }
 
 
-
-
 def upgrade() -> None:
     op.add_column("authors", sa.Column("credentials_until", sa.Date(), nullable=True))
     for column in (

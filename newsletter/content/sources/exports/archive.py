@@ -1,20 +1,22 @@
-"""A ZIP archive → the articles of the export it is, or else of each file in it that may be one.
+"""A ZIP archive or a folder → the articles of the export it is, or else of each file in it that may be one.
 
 The archive's stream must stay open for as long as its items are read.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import PurePosixPath
 
+from newsletter.content.members import Members
 from newsletter.content.source import Item, LeftOut, Offered, Source
 from newsletter.content.sources.exports import beehiiv, buttondown, ghost, medium, substack
 from newsletter.content.sources.exports.archive_pictures import PICTURES, find_beside
-from newsletter.content.zip_members import ZipMembers, open_zip
+from newsletter.content.zip_members import open_zip
 from newsletter.errors import SourceError
 
 _ARTICLES = (".md", ".markdown", ".mdown", ".txt", ".text", ".html", ".htm", ".xhtml")
@@ -29,19 +31,27 @@ _BESIDE_ARTICLES = frozenset(
     """.split()
 )
 
+_MARK = re.compile(r"(?P<folder>(?:.*/)?)(?:posts\.csv|profile/profile\.html|emails\.(?:csv|json))$", re.DOTALL)
+
 Read = Callable[[Source], Iterator[Offered]]
 
 
-def read_archive(source: Source, pages: bool, read: Read) -> Iterator[Offered]:
-    """What the archive holds; a file that is no part of a known export goes through `read`.
+def read_archive(source: Source, pages: bool, read: Read, is_any: bool = False) -> Iterator[Offered]:
+    """What the ZIP archive holds, as `read_members` tells. Raises SourceError when it cannot be read as a whole."""
+    return read_members(open_zip(source), pages, read, is_any)
 
-    A damaged or refused member is left out by name and the others are read; raises SourceError when the archive as a
-    whole cannot be read, or has nothing in it that could be an article.
+
+def read_members(members: Members, pages: bool, read: Read, is_any: bool = False) -> Iterator[Offered]:
+    """What they hold; a file that is no part of a known export goes through `read`, with `is_any` every file does.
+
+    A damaged or refused member is left out by name and the others are read; raises SourceError when there is nothing
+    that could be an article.
     """
-    members = open_zip(source)
     yield from members.left_out
     names = members.names
-    if substack.is_it(names) and substack.is_table(_head(members, substack.table_of(names))):
+    if is_any:
+        yield from _read_each(members, pages, read)
+    elif substack.is_it(names) and substack.is_table(_head(members, substack.table_of(names))):
         yield from substack.read_substack(members, pages)
     elif medium.is_it(names):
         yield from medium.read_medium(members)
@@ -51,7 +61,19 @@ def read_archive(source: Source, pages: bool, read: Read) -> Iterator[Offered]:
         yield from _read_each(members, pages, read)
 
 
-def _head(members: ZipMembers, name: str) -> bytes:
+def export_folders(names: Collection[str]) -> list[str]:
+    """Each folder that is an export by itself, empty or with a `/` at its end, and lies in no other one."""
+    marked = sorted({found["folder"] for name in names if (found := _MARK.match(name))}, key=len)
+    exports: list[str] = []
+    for folder in marked:
+        inside = [name.removeprefix(folder) for name in names if name.startswith(folder)]
+        is_nested = any(folder.startswith(outer) for outer in exports)
+        if not is_nested and any(known.is_it(inside) for known in (substack, medium, buttondown)):
+            exports.append(folder)
+    return exports
+
+
+def _head(members: Members, name: str) -> bytes:
     """How the member begins; empty when it is damaged, which is said when it is read."""
     try:
         return members.head(name, _HEAD)
@@ -59,7 +81,7 @@ def _head(members: ZipMembers, name: str) -> bytes:
         return b""
 
 
-def _read_each(members: ZipMembers, pages: bool, read: Read) -> Iterator[Offered]:
+def _read_each(members: Members, pages: bool, read: Read) -> Iterator[Offered]:
     others: Counter[str] = Counter()
     is_empty = True
     for name in members.names:
@@ -75,10 +97,10 @@ def _read_each(members: ZipMembers, pages: bool, read: Read) -> Iterator[Offered
         words = f"1 {kind}" if count == 1 else f"{count} {kind}"
         yield LeftOut(members.name, f"{words}: no {'article' if count == 1 else 'articles'}")
     if is_empty and not members.left_out:
-        raise SourceError(members.name, "the archive holds no article: no Markdown, text, HTML or known export")
+        raise SourceError(members.name, f"the {members.noun} holds no article: no Markdown, text, HTML or known export")
 
 
-def _may_be_article(name: str, suffix: str, members: ZipMembers) -> bool:
+def _may_be_article(name: str, suffix: str, members: Members) -> bool:
     if PurePosixPath(name).stem.casefold() in _BESIDE_ARTICLES:
         return False
     if suffix == ".csv":
@@ -89,7 +111,7 @@ def _may_be_article(name: str, suffix: str, members: ZipMembers) -> bool:
     return suffix in _ARTICLES or suffix in _COLLECTIONS
 
 
-def _read_member(name: str, suffix: str, members: ZipMembers, pages: bool, read: Read) -> Iterator[Offered]:
+def _read_member(name: str, suffix: str, members: Members, pages: bool, read: Read) -> Iterator[Offered]:
     place = members.place(name)
     try:
         if suffix in _ARTICLES:
@@ -113,7 +135,7 @@ def _read_member(name: str, suffix: str, members: ZipMembers, pages: bool, read:
         yield LeftOut(error.source, error.words, is_broken=True)
 
 
-def _with_pictures(offered: Iterator[Offered], name: str, members: ZipMembers) -> Iterator[Offered]:
+def _with_pictures(offered: Iterator[Offered], name: str, members: Members) -> Iterator[Offered]:
     beside = find_beside(members, name)
     for each in offered:
         yield replace(each, beside=beside) if isinstance(each, Item) and each.beside is None else each

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from newsletter.content.zip_members import MAX_PICTURE, ZipMembers
+from newsletter.content.members import Members
+from newsletter.content.zip_members import MAX_PICTURE
 
 PICTURES = frozenset(".jpg .jpeg .jpe .png .gif .webp .avif .svg .bmp .tif .tiff .ico .heic".split())
 
@@ -19,7 +20,7 @@ _MAX_DEPTH = 20  # folders
 _TEMPLATE = re.compile(r"\{\{.*?\}\}")  # Jekyll's `{{ site.baseurl }}` before a path
 
 
-def find_beside(members: ZipMembers, article: str) -> Callable[[str], bytes | None]:
+def find_beside(members: Members, article: str) -> Callable[[str], bytes | None]:
     """What gives the bytes of a picture by the path that the member `article` names it by; None when there is none.
 
     It raises SourceError for a picture that is damaged or larger than MAX_PICTURE.

@@ -15,13 +15,13 @@ from io import BytesIO
 from newsletter.content.bodies import with_body
 from newsletter.content.decoding import decode
 from newsletter.content.draft import Draft, slug_from
+from newsletter.content.members import Members
 from newsletter.content.source import Item, LeftOut, Offered, Source, digest_of
 from newsletter.content.sources.exports.csv_tables import read_rows
 from newsletter.content.sources.exports.fields import day, title, topics, web_address, words
 from newsletter.content.sources.markdown import html_of
 from newsletter.content.sources.markdown.front_matter import has_front_matter
 from newsletter.content.words import MAX_NAME
-from newsletter.content.zip_members import ZipMembers
 from newsletter.errors import SourceError
 from newsletter.model import Hero
 from newsletter.states import ArticleStatus
@@ -46,7 +46,7 @@ def _folder(names: Collection[str]) -> str | None:
     return next((folder for folder in folders if any(name.startswith(f"{folder}emails/") for name in names)), None)
 
 
-def read_buttondown(members: ZipMembers, read: Callable[[Source], Iterator[Offered]]) -> Iterator[Offered]:
+def read_buttondown(members: Members, read: Callable[[Source], Iterator[Offered]]) -> Iterator[Offered]:
     """Its emails, drafts too, in the order of its table; one that the table does not name goes through `read`.
 
     Raises SourceError for a table that cannot be read.
@@ -67,21 +67,21 @@ def read_buttondown(members: ZipMembers, read: Callable[[Source], Iterator[Offer
             yield from _offer(email, member, members)
         else:
             name = words(email.get("subject"), 200) or f"email {number}"
-            yield LeftOut(name, f"its text is not in the archive: {members.place(member)}", is_broken=True)
+            yield LeftOut(name, f"its text is not in the {members.noun}: {members.place(member)}", is_broken=True)
     yield from (LeftOut(members.name, f"{count} {kind}") for kind, count in counts.items())
     for name in members.names:
         if name.startswith(f"{folder}emails/") and name.endswith(".md") and name not in named:
             yield from _read_alone(name, members, read)
 
 
-def _read_alone(name: str, members: ZipMembers, read: Callable[[Source], Iterator[Offered]]) -> Iterator[Offered]:
+def _read_alone(name: str, members: Members, read: Callable[[Source], Iterator[Offered]]) -> Iterator[Offered]:
     try:
         yield from read(Source(members.place(name), BytesIO(members.read(name))))
     except SourceError as error:
         yield LeftOut(error.source, error.words, is_broken=True)
 
 
-def _rows(members: ZipMembers, folder: str) -> Iterator[Mapping[str, str] | LeftOut]:
+def _rows(members: Members, folder: str) -> Iterator[Mapping[str, str] | LeftOut]:
     """The table's rows, all as text; JSON says more and is preferred."""
     table = next(f"{folder}{name}" for name in _TABLES if f"{folder}{name}" in members)
     place = members.place(table)
@@ -110,7 +110,7 @@ def _as_text(value: object) -> str:
     return value if isinstance(value, str) else words(value)
 
 
-def _offer(email: Mapping[str, str], member: str, members: ZipMembers) -> Iterator[Offered]:
+def _offer(email: Mapping[str, str], member: str, members: Members) -> Iterator[Offered]:
     place = members.place(member)
     try:
         data = members.read(member)

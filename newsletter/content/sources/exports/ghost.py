@@ -14,12 +14,12 @@ from typing import Any
 
 from newsletter.content.bodies import with_body
 from newsletter.content.draft import Draft, slug_from
+from newsletter.content.recognising.signs import read_credit
 from newsletter.content.source import Item, LeftOut, Offered, Source, digest_of
 from newsletter.content.sources.exports.bodies import is_any_html, parse, words_in
 from newsletter.content.sources.exports.fields import MAX_BIO, day, title, topics, web_address, words
 from newsletter.content.sources.exports.ghost_bodies import GHOST_URL, own_paths, read_body
 from newsletter.content.sources.exports.json_tables import MAX_ROW, JsonRow, read_tables
-from newsletter.content.sources.text_signs import read_credit
 from newsletter.content.words import MAX_NAME, language
 from newsletter.errors import SourceError
 from newsletter.model import Author, Hero

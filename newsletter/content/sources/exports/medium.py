@@ -17,6 +17,8 @@ from lxml.html import HtmlElement
 from newsletter.content.bodies import with_body
 from newsletter.content.decoding import decode
 from newsletter.content.draft import Draft, slug_from
+from newsletter.content.members import Members
+from newsletter.content.recognising.signs import read_credit
 from newsletter.content.source import Item, LeftOut, Offered, digest_of
 from newsletter.content.sources.exports.bodies import (
     first,
@@ -31,9 +33,7 @@ from newsletter.content.sources.exports.bodies import (
     words_in,
 )
 from newsletter.content.sources.exports.fields import MAX_BIO, day, title, topics, web_address, words
-from newsletter.content.sources.text_signs import read_credit
 from newsletter.content.words import MAX_NAME
-from newsletter.content.zip_members import ZipMembers
 from newsletter.errors import SourceError
 from newsletter.model import Author, Hero
 from newsletter.states import ArticleStatus
@@ -51,7 +51,7 @@ def is_it(names: Collection[str]) -> bool:
     return any(_STORY.search(name) or (has_account and _ANY_STORY.search(name)) for name in names)
 
 
-def read_medium(members: ZipMembers) -> Iterator[Offered]:
+def read_medium(members: Members) -> Iterator[Offered]:
     """Its stories and drafts; responses to others' stories are left out."""
     owner, profile = _read_owner(members)
     counts: Counter[str] = Counter()
@@ -72,7 +72,7 @@ def read_medium(members: ZipMembers) -> Iterator[Offered]:
     yield from (LeftOut(members.name, f"{count} {kind}; they are not read") for kind, count in counts.items())
 
 
-def _item(name: str, data: bytes, owner: Author | None, profile: bytes, members: ZipMembers) -> Item:
+def _item(name: str, data: bytes, owner: Author | None, profile: bytes, members: Members) -> Item:
     place = members.place(name)
     story = _STORY.search(name)
     # The feed of an account names its stories by this address.
@@ -80,7 +80,7 @@ def _item(name: str, data: bytes, owner: Author | None, profile: bytes, members:
     return Item(place, digest_of(name, data, profile), lambda: _draft(data, name, owner, place), key, size=len(data))
 
 
-def _read_owner(members: ZipMembers) -> tuple[Author | None, bytes]:
+def _read_owner(members: Members) -> tuple[Author | None, bytes]:
     name = next((name for name in members.names if name.endswith("profile/profile.html")), "")
     try:
         data = members.read(name) if name else b""

@@ -13,12 +13,12 @@ from io import BytesIO
 from newsletter.content.bodies import with_body
 from newsletter.content.decoding import decode
 from newsletter.content.draft import Draft, slug_from
+from newsletter.content.members import Members
 from newsletter.content.source import Item, LeftOut, Offered, digest_of
 from newsletter.content.sources.exports.bodies import inner_html, is_any_html, link_paragraph
 from newsletter.content.sources.exports.csv_tables import Row, columns_of, read_rows
 from newsletter.content.sources.exports.fields import day, title, unescaped, web_address, words
 from newsletter.content.sources.exports.substack_bodies import read_body
-from newsletter.content.zip_members import ZipMembers
 from newsletter.errors import SourceError
 from newsletter.states import ArticleStatus
 
@@ -54,7 +54,7 @@ def is_table(head: bytes) -> bool:
     return columns_of(head) >= _COLUMNS
 
 
-def read_substack(members: ZipMembers, pages: bool) -> Iterator[Offered]:
+def read_substack(members: Members, pages: bool) -> Iterator[Offered]:
     """Its posts in the order of the table, drafts too, and with `pages` its pages.
 
     Raises SourceError for a table that cannot be read; what came before it has been given.
@@ -77,7 +77,7 @@ def read_substack(members: ZipMembers, pages: bool) -> Iterator[Offered]:
 
 
 def _offer(
-    row: Row, values: Mapping[str, str], folder: str, members: ZipMembers, pages: bool, counts: Counter[str]
+    row: Row, values: Mapping[str, str], folder: str, members: Members, pages: bool, counts: Counter[str]
 ) -> Iterator[Offered]:
     post_id = values.get("post_id", "").strip()
     kind = words(values.get("type"), 40).casefold() or "newsletter"
@@ -88,7 +88,7 @@ def _offer(
         return
     if member not in members:
         if kind in ("newsletter", "podcast", "page") and not _is_draft(values):
-            yield LeftOut(name, f"its text is not in the archive: {members.place(member)}", is_broken=True)
+            yield LeftOut(name, f"its text is not in the {members.noun}: {members.place(member)}", is_broken=True)
         elif kind in ("newsletter", "podcast", "page"):
             yield LeftOut(name, "it is an empty draft")
         else:

@@ -1,0 +1,59 @@
+"""The report of an import → the lines a person reads: each item of a short one, of a long one what is alike."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from newsletter.desk.importing import Imported
+from newsletter.desk.library import ImportReport
+
+TOLD_ONE_BY_ONE = 200  # items
+KINDS = 20  # of skips, drafts and notes told in a longer report
+_LONGEST = 300  # characters of a line
+
+_ADDRESS = re.compile(r"https?://\S+?(?=[:;,]?(?:\s|$))|media/\S+")
+
+
+def lines_of(report: ImportReport) -> Iterator[str]:
+    """All but what failed, and at the end how many there are of each outcome."""
+    items = [item for item in report.items if item.outcome != "failed"]
+    found = _one_by_one(items) if len(report.items) <= TOLD_ONE_BY_ONE else _together(items)
+    yield from (_on_one_line(line) for line in found)
+    yield report.summary
+
+
+def _one_by_one(items: Iterable[Imported]) -> Iterator[str]:
+    for item in items:
+        because = f": {item.reason}" if item.slug and item.reason else ""
+        yield f"{item.outcome}: {item.slug or item.reason}  ({item.item}){because}"
+        yield from (f"    {words}" for words in item.notes)
+
+
+def _together(items: Sequence[Imported]) -> Iterator[str]:
+    by_reason: dict[str, list[Imported]] = defaultdict(list)
+    for item in items:
+        if item.reason:
+            by_reason[f"{item.outcome}: {item.reason}"].append(item)
+    told = sorted(by_reason.items(), key=lambda each: -len(each[1]))
+    for words, alike in told[:KINDS]:
+        yield f"{words}  ({alike[0].item})" if len(alike) == 1 else f"{words}  ({len(alike):,} items)"
+    yield from _and_more(len(told), "reasons")
+    notes = Counter(_ADDRESS.sub("…", words) for item in items for words in dict.fromkeys(item.notes))
+    shared = [(words, count) for words, count in notes.most_common() if count > 1]
+    for words, count in shared[:KINDS]:
+        yield f"{count:,} × {words}"
+    yield from _and_more(len(shared), "notes")
+    yield "this report is short because the import was long: `--json` names every item"
+
+
+def _and_more(count: int, what: str) -> Iterator[str]:
+    if count > KINDS:
+        yield f"… and {count - KINDS:,} more {what}"
+
+
+def _on_one_line(line: str) -> str:
+    """Names come from elsewhere: what would move a terminal's cursor is shown as a question mark."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in line)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
