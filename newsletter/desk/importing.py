@@ -7,6 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from time import monotonic
 
+from sqlalchemy.exc import IntegrityError
+
 from newsletter.app import App
 from newsletter.content.decoding import MAX_BYTES
 from newsletter.content.draft import Draft
@@ -160,6 +162,13 @@ class Importing:
             # Nothing is to be written: others need not wait for us, nor we for them.
             with self._database.read() as connection:
                 return with_missing(connection, told)
+        try:
+            return self._kept(waiting, met)
+        except IntegrityError:
+            # On PostgreSQL another import may have stored the same article since we looked: look again, once.
+            return self._kept(waiting, met)
+
+    def _kept(self, waiting: Sequence[Ready | Imported], met: set[int]) -> list[Imported]:
         with self._database.write() as connection:
             return with_missing(connection, Keeper(connection, self._app, self._status, met).keep(waiting))
 

@@ -92,7 +92,7 @@ def test_folder_with_one_broken_file_brings_in_the_others(tmp_path: Path) -> Non
     (articles / "three.txt").write_bytes(b"")
     (articles / "four.docx").write_bytes(b"PK")
     told = newsletter("articles", "import", str(articles), "--dry-run").out.splitlines()
-    assert f"skipped: not a .md or .txt file  ({articles / 'four.docx'})" in told
+    assert any(line.startswith("skipped: ") and str(articles / "four.docx") in line for line in told)
     assert told[-1] == "imported 2, updated 0, unchanged 0, skipped 1, failed 1"
     report = newsletter("articles", "import", str(articles), "--json").json
     assert (report["imported"], report["skipped"], report["failed"]) == (2, 1, 1)

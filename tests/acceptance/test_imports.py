@@ -7,12 +7,10 @@ import pty
 import signal
 import sqlite3
 import subprocess
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ import wordpress_export as wordpress
 from command import Command, Ended
 from newsletter.home import documented_config, make_home
 from packing import packed
+from peak_memory import measured, peak_in
 from scripted_web import NEVER_END, Answer, ScriptedWeb
 
 PATIENCE = 60.0  # seconds
@@ -63,19 +62,24 @@ def write(folder: Path, files: Mapping[str, bytes | str]) -> Path:
 
 def limited(newsletter: Command, *arguments: str) -> Ended:
     """The command, which fails the test when it needs more memory than may be, or more time."""
-    with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as err:
-        line, folder = newsletter.line(*arguments), newsletter.folder
-        process = subprocess.Popen(line, stdout=out, stderr=err, env=newsletter.environment, cwd=folder)
-        alarm = threading.Timer(PATIENCE, process.kill)
-        alarm.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        alarm.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        ended = Ended(process.returncode, out.read(), err.read())
-    assert ended.code != -signal.SIGKILL, f"{arguments} hangs"
-    assert usage.ru_maxrss / 1024 < MEMORY
+    peak = newsletter.folder / "peak"
+    command = measured(newsletter.line(*arguments), peak)
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=newsletter.environment,
+        cwd=newsletter.folder,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    ended = Ended(process.returncode, out, err)
+    assert peak_in(peak) < MEMORY
     assert "Traceback" not in ended.err, ended.err
     return ended
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from itertools import islice
 
 from newsletter.content.decoding import MAX_BYTES, decode
@@ -98,9 +98,12 @@ def _text(source: Source, pages: bool) -> Iterator[Offered]:
 
 def _one(source: Source, read: Callable[[bytes], Draft]) -> Item:
     """The one article that the whole source is. Raises SourceError when it is too long for one."""
-    data = source.stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise SourceError(source.name, f"an article has at most {MAX_BYTES / 1_000_000:.0f} MB; this is longer")
+    size = source.stream.seek(0, SEEK_END)
+    if size > MAX_BYTES:
+        limit, found = MAX_BYTES / 1_000_000, size / 1_000_000
+        raise SourceError(source.name, f"an article has at most {limit:.0f} MB; this one has {found:,.0f} MB")
+    source.stream.seek(0)
+    data = source.stream.read(MAX_BYTES)
     return Item(source.name, hashlib.sha256(data).hexdigest(), lambda: read(data), size=len(data))
 
 
