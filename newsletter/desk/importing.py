@@ -169,8 +169,11 @@ class Importing:
             return self._kept(waiting, met)
 
     def _kept(self, waiting: Sequence[Ready | Imported], met: set[int]) -> list[Imported]:
+        met_now = set(met)  # what is rolled back was never met
         with self._database.write() as connection:
-            return with_missing(connection, Keeper(connection, self._app, self._status, met).keep(waiting))
+            told = with_missing(connection, Keeper(connection, self._app, self._status, met_now).keep(waiting))
+        met |= met_now
+        return told
 
 
 def _next_batch(offered: Iterator[Offered], source: str) -> tuple[list[Offered], SourceError | None]:
