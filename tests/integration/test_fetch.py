@@ -393,9 +393,9 @@ def test_what_is_packed_larger_than_it_is_counts_too(fetcher: Fetcher) -> None:
     ("coding", "body", "words"),
     [
         ("br", b"whatever", "coded as 'br'"),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"a")), "coded as 'gzip, gzip'"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"a", mtime=0), mtime=0), "coded as 'gzip, gzip'"),
         ("gzip", b"plain", "said to be gzip"),
-        ("gzip", gzip.compress(PAGE.encode())[:-4], "breaks off"),
+        ("gzip", gzip.compress(PAGE.encode(), mtime=0)[:-4], "breaks off"),
     ],
 )
 def test_packing_that_cannot_be_undone_is_an_error(fetcher: Fetcher, coding: str, body: bytes, words: str) -> None:
