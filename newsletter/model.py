@@ -132,11 +132,16 @@ class Article:
     priority: int = 0  # higher goes first
     guesses: tuple[Guess, ...] = ()
     corrected: frozenset[str] = frozenset()  # fields a person set; an import leaves them alone
-    missing: tuple[str, ...] = ()  # computed when it is read, never stored
+    missing: tuple[str, ...] = ()  # computed when it is read, never stored; see `missing_on`
+    missing_from: tuple[tuple[date, tuple[str, ...]], ...] = ()  # the same from a later day on, the latest first
     added: datetime | None = None
     read_at: datetime | None = None  # when a person last said yes to it; None: nobody since it was imported
     last_sent: datetime | None = None
     id: int | None = None
+
+    def missing_on(self, day: date) -> tuple[str, ...]:
+        """What it lacks to be sent on that day: an author who leaves takes their call to action along."""
+        return next((absent for first, absent in self.missing_from if day >= first), self.missing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from newsletter.content.reading import bare_words
 from newsletter.model import DEFAULT_CALL_TO_ACTION, Article, CallToAction
 
+A_DAY = timedelta(days=1)
+
+
+def with_missing(article: Article, calls_to_action: Mapping[str, CallToAction]) -> Article:
+    """The article, with what it lacks to be sent, and what from the day on after each author's last one."""
+    of_itself = _missing_of_itself(article)
+    last_days = {author.active_until for author in article.authors}
+    days = sorted((day + A_DAY for day in last_days if day and day < date.max), reverse=True)
+    return replace(
+        article,
+        missing=(*of_itself, *_missing_of_call(article, calls_to_action, None)),
+        missing_from=tuple((day, (*of_itself, *_missing_of_call(article, calls_to_action, day))) for day in days),
+    )
+
 
 def missing(article: Article, calls_to_action: Mapping[str, CallToAction]) -> tuple[str, ...]:
     """What the article lacks to be sent: `title`, `body`, `author`, `bio`, `call_to_action.url` …"""
+    return with_missing(article, calls_to_action).missing
+
+
+def _missing_of_itself(article: Article) -> tuple[str, ...]:
     absent: list[str] = []
     if not article.title.strip():
         absent.append("title")
@@ -21,8 +40,14 @@ def missing(article: Article, calls_to_action: Mapping[str, CallToAction]) -> tu
         absent.append("author")
     elif any(not author.bio.strip() for author in article.authors):
         absent.append("bio")
-    call = merged_call_to_action(article, calls_to_action)
-    return (*absent, *(f"call_to_action.{name}" for name in call.missing))
+    return tuple(absent)
+
+
+def _missing_of_call(
+    article: Article, calls_to_action: Mapping[str, CallToAction], day: date | None
+) -> tuple[str, ...]:
+    call = merged_call_to_action(article, calls_to_action, day)
+    return tuple(f"call_to_action.{name}" for name in call.missing)
 
 
 def merged_call_to_action(

@@ -56,6 +56,7 @@ class Draft:
     review_by: date | None = None
     priority: int = 0
     evergreen: bool = False
+    is_settled: bool = False  # it tells its slug and its status, as our own export does: a person decided on it
     page_url: str = ""  # the whole body is to be had there: the source has none, or only how it begins
     guesses: tuple[Guess, ...] = ()
     notes: tuple[str, ...] = ()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import nsmallest
 from zlib import crc32
 
 RUN = 4  # words; a run of them in two texts is no chance
-SKETCH = 8  # marks kept of each text
+SKETCH = 8  # marks kept of each text's runs
 NEARLY_THE_SAME = 0.8  # of the runs of two texts together are in both
 SUSPICIOUS = 4  # marks two sketches share before the texts themselves are compared
+SUSPECTS = 5  # of one text: the likest are enough
+COMMON = 50  # texts; a mark that more of them have is of what a site puts under every post
 _LEAST_WORDS = 20  # below that, texts are alike by chance
 
 _LETTERS = re.compile(r"\w+")
@@ -22,14 +24,25 @@ def title_key(title: str) -> str:
     return " ".join(_LETTERS.findall(title.casefold()))
 
 
-@lru_cache(512)  # an import asks twice: to compare, then to store
 def sketch(text: str) -> tuple[int, ...]:
-    """The smallest few hashes of the text's runs of words, in order; empty for a text too short to tell.
+    """The smallest few hashes of the text's runs of words, and one of all its words; empty when too short to tell.
 
     Two texts share about as large a part of their sketches as of their runs (bottom-k sketches, Broder 1997).
     """
     words = _words(text)
-    return tuple(nsmallest(SKETCH, set(_runs(words)))) if len(words) >= _LEAST_WORDS else ()
+    if len(words) < _LEAST_WORDS:
+        return ()
+    return tuple(sorted({*nsmallest(SKETCH, set(_runs(words))), crc32(b" ".join(words))}))
+
+
+def likest(own: Collection[int], holders: Mapping[int, Iterable[int]]) -> list[int]:
+    """Those whose texts should be compared with one of these marks, the likest first, at most SUSPECTS.
+
+    `own` are its marks without those that more than COMMON texts have; `holders` says who has each mark.
+    """
+    enough = min(SUSPICIOUS, (len(own) + 1) // 2)
+    shared = Counter(other for one in own for other in holders.get(one, ()))
+    return [other for other, count in shared.most_common(SUSPECTS) if count >= enough]
 
 
 def likeness(one: str, other: str) -> float:

@@ -163,9 +163,16 @@ def from_source(draft: Draft, status: ArticleStatus | None) -> dict[str, Any]:
     }
 
 
-def newer(article: Article, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields a newer source may change: all of them, but for what a person corrected."""
+def newer(article: Article, fields: Mapping[str, Any], may_know_less: bool = False) -> dict[str, Any]:
+    """The fields a newer source may change: all of them, but for what a person corrected.
+
+    One that `may_know_less` than the source before it, as a site's feed does than its export, empties none.
+    """
     allowed = {name: value for name, value in fields.items() if name not in article.corrected}
+    if may_know_less:
+        allowed = {name: value for name, value in allowed.items() if value not in ("", None, ()) or name == "guesses"}
+    if not allowed.get("source_url"):
+        allowed.pop("source_url", None)  # that it is nowhere on the web any more is for a person to say
     for whole, kind in PARTS.items():
         kept = {part for part in kind.__dataclass_fields__ if f"{whole}.{part}" in article.corrected}
         before = getattr(article, whole)

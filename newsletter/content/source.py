@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from newsletter.content.draft import Draft
+
+MAX_KEY = 500  # characters; PostgreSQL cannot index what is much longer
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,17 @@ class LeftOut:
 
 
 Offered = Item | LeftOut
+
+
+def storable(text: str) -> str:
+    """The text with a question mark for each sign that no database keeps."""
+    return _UNSTORABLE.sub("?", text)
+
+
+def storable_key(key: str) -> str:
+    """The key as the library and the feeds keep it: itself, or the digest of one that no database could keep."""
+    is_storable = len(key) <= MAX_KEY and not _UNSTORABLE.search(key)
+    return key if is_storable else f"sha256:{digest_of(key)}"
 
 
 def digest_of(*parts: str | bytes | None) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, BinaryIO
 
+from newsletter.content import pictures
 from newsletter.content.decoding import MAX_BYTES
 from newsletter.content.source import LeftOut, Source
 from newsletter.errors import SourceError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MAX_MEMBERS = 20_000
-MAX_PICTURE = 10_000_000  # bytes
+MAX_PICTURE = pictures.MAX_BYTES
 
 # zipfile holds about 800 bytes for each member, and the whole table of contents at once.
 _MAX_CONTENTS = 8_000_000  # bytes

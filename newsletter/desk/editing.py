@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable
-from html import unescape
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -16,11 +14,10 @@ from newsletter.content.draft import Draft
 from newsletter.content.sources.markdown import read_markdown
 from newsletter.content.words import picture
 from newsletter.content.writing import write_for_editing
+from newsletter.desk.exporting import pictures_of
 from newsletter.desk.library import correct, find
 from newsletter.errors import NewsletterError, Refused, SourceError
 from newsletter.model import Article
-
-_SOURCE = re.compile(r"<img\b[^>]*?\ssrc=\"([^\"]*)\"")
 
 
 def edit_in_editor(
@@ -85,17 +82,11 @@ def _read(file: Path, before: Draft) -> Draft:
 
 
 def _check_pictures(after: Draft, before: Draft, name: str) -> None:
-    known = set(_pictures(before))
     try:
-        for source in _pictures(after):
-            if source not in known:
-                picture(source)
+        for source in sorted(pictures_of(after) - pictures_of(before)):
+            picture(source)
     except ValueError as error:
         raise SourceError(name, f"the picture {error}") from None
-
-
-def _pictures(draft: Draft) -> list[str]:
-    return [draft.hero.src if draft.hero else "", *map(unescape, _SOURCE.findall(draft.body_html))]
 
 
 def _is_worth_keeping(file: Path, text: str) -> bool:

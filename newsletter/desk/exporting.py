@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from newsletter.app import App
 from newsletter.content.corrections import changed_fields
 from newsletter.content.decoding import decode
+from newsletter.content.draft import Draft
 from newsletter.content.sources.markdown import read_markdown
 from newsletter.content.words import MEDIA
 from newsletter.content.writing import write_markdown
@@ -91,7 +92,7 @@ def _in_batches(app: App, ids: list[int]) -> Iterator[Article]:
 def _export(app: App, article: Article, target: _Folder, report: ExportReport) -> None:
     text = write_markdown(article)
     name = f"{article.slug}.md"
-    for path in sorted(set(_pictures(article))):
+    for path in sorted(path for path in pictures_of(article) if path.startswith(f"{MEDIA}/")):
         picture = find_picture(app.home.media, path.removeprefix(f"{MEDIA}/"))
         if picture is None:
             report.notes.append(f"{article.slug}: the picture {path} is not in the home")
@@ -109,11 +110,10 @@ def _export(app: App, article: Article, target: _Folder, report: ExportReport) -
         report.notes += [f"{article.slug}: would come back with another {', '.join(lost)}"] if lost else []
 
 
-def _pictures(article: Article) -> Iterator[str]:
-    """The paths below media/ that an article names."""
-    sources = [article.hero.src if article.hero else "", *(author.photo for author in article.authors)]
-    sources += map(unescape, _SOURCE.findall(article.body_html))
-    yield from (source for source in sources if source.startswith(f"{MEDIA}/"))
+def pictures_of(article: Article | Draft) -> set[str]:
+    """The addresses and paths of all its pictures."""
+    found = {article.hero.src if article.hero else "", *(author.photo for author in article.authors)}
+    return (found | {*map(unescape, _SOURCE.findall(article.body_html))}) - {""}
 
 
 class _Folder:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from newsletter.app import App
 from newsletter.content.keeping_step import is_suspicious, taken_out
+from newsletter.content.source import storable_key
 from newsletter.content.sources.feed import Feed
 from newsletter.desk.importing import OUTCOMES, Imported, Importing
 from newsletter.errors import SourceError
@@ -41,7 +42,7 @@ class Taken:
 
     @cached_property
     def by_key(self) -> Mapping[str, Imported]:
-        return {each.key: each for each in self.items if each.key}
+        return {storable_key(each.key): each for each in self.items if each.key}
 
     @property
     def summary(self) -> str:
@@ -55,25 +56,27 @@ class Taken:
 
 
 def take_items(app: App, feed: FollowedFeed, reading: Feed) -> Taken:
-    """The items taken into the library, and what became of each kept beside the feed."""
+    """The items taken into the library, and what became of each kept beside the feed, if it is followed still."""
     taken = Taken()
     try:
         for imported in Importing(app, feed.import_as).take(reading):
             taken.items.append(imported)
     except SourceError as error:
         taken.error = str(error)
+    names = {storable_key(key): name for key, name in reading.names.items()}
+    deleted = [storable_key(key) for key in reading.deleted]
     with app.database.write() as connection:
+        if not store.lock_feed(connection, feed.id):
+            return taken
         known = store.items_of(connection, feed.id)
-        keys = list(reading.names)
+        keys = list(names)
         keys = keys[::-1] if reading.is_oldest_first else keys
         last = _held_last(known)
-        _find_gone(taken, known, last, keys, reading.deleted)
+        _find_gone(taken, known, last, keys, deleted)
         now = app.clock()
         _make_drafts(connection, feed, taken.gone, now)
         seen = [
-            _row_of(
-                known.get(key), taken.by_key.get(key), FeedItem(key, reading.names.get(key, ""), NEW, position, now)
-            )
+            _row_of(known.get(key), taken.by_key.get(key), FeedItem(key, names.get(key, ""), NEW, position, now))
             for position, key in enumerate(_in_order(taken, last, keys))
         ]
         store.keep_items(connection, feed.id, [*seen, *taken.gone])

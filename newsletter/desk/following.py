@@ -13,13 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from newsletter.app import App
 from newsletter.content.fetch import Fetched
 from newsletter.content.keeping_step import wait_after
-from newsletter.content.source import Source
+from newsletter.content.source import Source, storable
 from newsletter.content.sources.feed import Feed
 from newsletter.content.sources.feed.opening import MAX_BYTES
 from newsletter.content.sources.feed.page import explain_page, feeds_named_in, is_page
 from newsletter.content.words import address
 from newsletter.desk.feed_items import Taken, take_items
-from newsletter.errors import FetchError, NotFound, Refused, SourceError
+from newsletter.errors import FetchError, NewsletterError, NotFound, Refused, SourceError
 from newsletter.states import ArticleStatus, FeedItemState
 from newsletter.store import feeds as store
 from newsletter.store.feeds import FollowedFeed
@@ -114,8 +114,12 @@ def check_feed(app: App, feed: FollowedFeed) -> Checked:
             if fetched.is_unchanged:
                 return _unchanged(app, feed, fetched)
             return _take(app, feed, fetched, Feed(_source(feed.url, fetched)))
-    except SourceError as error:
-        return _failed(app, feed, error)
+    except NewsletterError as error:
+        return _failed(app, feed, str(error), error.status if isinstance(error, FetchError) else None)
+    except Exception as bug:
+        # A fault of this program, shown by one feed: the others are not to wait for its mending.
+        words = f"this program is at a loss with it ({type(bug).__name__}: {str(bug)[:200]})"
+        return _failed(app, feed, f"{feed.url}: {words}")
 
 
 def check_due(app: App, stop: threading.Event | None = None) -> list[str]:
@@ -192,9 +196,8 @@ def _source(name: str, fetched: Fetched) -> Source:
 def _validators(app: App, feed: FollowedFeed) -> tuple[str, str]:
     """What the server called its last answer; nothing while an item of that answer waits to be tried again."""
     with app.database.read() as connection:
-        states = store.count_items(connection).get(feed.id, {})
-    has_open = any(states.get(state) for state in (FeedItemState.NEW, FeedItemState.FAILED))
-    return ("", "") if has_open else (feed.etag, feed.last_modified)
+        is_waiting = store.is_waiting(connection, feed.id)
+    return ("", "") if is_waiting else (feed.etag, feed.last_modified)
 
 
 def _take(app: App, feed: FollowedFeed, fetched: Fetched, reading: Feed) -> Checked:
@@ -202,7 +205,7 @@ def _take(app: App, feed: FollowedFeed, fetched: Fetched, reading: Feed) -> Chec
     if taken.error:
         # Not the server's name for this answer: it has to be sent again.
         return _recorded(app, feed, fetched, "failed", taken.error, taken, failures=feed.failures + 1)
-    said = {"etag": fetched.etag, "last_modified": fetched.last_modified, "title": reading.title[:500]}
+    said = {"etag": fetched.etag, "last_modified": fetched.last_modified, "title": storable(reading.title[:500])}
     return _recorded(app, feed, fetched, "read", taken.warning, taken, failures=0, **said)
 
 
@@ -212,9 +215,9 @@ def _unchanged(app: App, feed: FollowedFeed, fetched: Fetched) -> Checked:
     return _recorded(app, feed, fetched, "unchanged", words, None, failures=0)
 
 
-def _failed(app: App, feed: FollowedFeed, error: SourceError) -> Checked:
-    words, failures = str(error), feed.failures + 1
-    status = error.status if isinstance(error, FetchError) else None
+def _failed(app: App, feed: FollowedFeed, words: str, status: int | None = None) -> Checked:
+    """`status` is what the server answered."""
+    failures = feed.failures + 1
     if status == 410 or (status == 404 and failures >= NOT_FOUND_OFTEN):
         words += f"; the feed seems to be gone for good: `newsletter articles follow {feed.url} --stop`"
     return _recorded(app, feed, None, "failed", words, None, failures=failures)
@@ -230,7 +233,7 @@ def _recorded(
     failures: int,
     **said: str,
 ) -> Checked:
-    now = app.clock()
+    now, words = app.clock(), storable(words)
     moved = fetched.permanent_url if fetched is not None else ""
     with app.database.write() as connection:
         if moved and moved != feed.url and store.find_feed(connection, moved) is None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from itertools import islice
 from time import monotonic
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from newsletter.app import App
 from newsletter.content.decoding import MAX_BYTES
 from newsletter.content.draft import Draft
+from newsletter.content.naming import page_address
 from newsletter.content.reading import bare_words
 from newsletter.content.source import Item, LeftOut, Offered
 from newsletter.desk.comparing import compare
@@ -113,7 +114,7 @@ class Importing:
     def _complete(self, ready: Ready) -> None:
         """With the body of its page, where the source has none, or only how it begins."""
         draft = ready.draft
-        if not draft.page_url or len(bare_words(draft.body_html).split()) >= THIN:
+        if not page_address(draft.page_url) or len(bare_words(draft.body_html).split()) >= THIN:
             return
         # Here, because what reads pages takes longer to load than most imports take.
         from newsletter.content.sources.html import read_page
@@ -123,7 +124,7 @@ class Importing:
                 page = read_page(fetched.stream.read(), draft.page_url, fetched.url, fetched.media_type)
         except SourceError as error:
             ready.notes.append(f"the whole text could not be had: {error}")
-            ready.is_whole = False
+            ready.is_whole, ready.lacks_page = False, True
             return
         if len(bare_words(page.body_html)) > len(bare_words(draft.body_html)):
             ready.draft = _with_page(draft, page)
@@ -167,6 +168,17 @@ class Importing:
         except IntegrityError:
             # On PostgreSQL another import may have stored the same article since we looked: look again, once.
             return self._kept(waiting, met)
+        except DataError:
+            # What one database takes another may not: one such item is not to stop the others.
+            return [told for each in waiting for told in self._kept_alone(each, met)]
+
+    def _kept_alone(self, each: Ready | Imported, met: set[int]) -> list[Imported]:
+        try:
+            return self._kept([each], met)
+        except DataError as error:
+            assert isinstance(each, Ready)
+            reason = f"{each.item.name}: the database does not take it: {str(error.orig).splitlines()[0]}"
+            return [Imported(each.item.name, "failed", reason=reason, key=each.item.key)]
 
     def _kept(self, waiting: Sequence[Ready | Imported], met: set[int]) -> list[Imported]:
         met_now = set(met)  # what is rolled back was never met

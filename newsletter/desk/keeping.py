@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,17 +12,16 @@ from newsletter.app import App
 from newsletter.content.completeness import explain_missing
 from newsletter.content.draft import Draft, explain_guess, slug_from
 from newsletter.content.editing import AUTHORS, from_source, newer
-from newsletter.content.source import Item, digest_of
+from newsletter.content.naming import page_address
+from newsletter.content.reading import bare_words
+from newsletter.content.source import Item, storable, storable_key
 from newsletter.model import Article, Author
 from newsletter.states import ArticleStatus
 from newsletter.store import articles as store
 from newsletter.store.authors import keep_author
-from newsletter.store.sameness import Identity, Known, find_numbered, find_same
+from newsletter.store.sameness import Identity, Known, find_same
 
 OUTCOMES = ("imported", "updated", "unchanged", "skipped", "failed")
-
-_MAX_KEY = 500  # characters; PostgreSQL cannot index what is much longer
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,8 @@ class Ready:
     item: Item
     draft: Draft
     is_whole: bool = True
+    lacks_page: bool = False  # of the body there may be only how it begins
+    text: str = ""  # the words of its body
     notes: list[str] = field(default_factory=list)
     likeness: float = 0.0  # with the text of `like`: 1.0 for the same words
     like: Ready | str = ""  # a slug, or another of the same import that has none yet
@@ -70,10 +70,9 @@ class Ready:
 
     @property
     def identity(self) -> Identity:
-        key = self.item.key
-        is_storable = len(key) <= _MAX_KEY and not _UNSTORABLE.search(key)
-        slug = self.draft.slug or slug_from(self.draft.title)
-        return Identity(key if is_storable else f"sha256:{digest_of(key)}", self.draft.source_url, slug)
+        draft = self.draft
+        key, slug = storable_key(self.item.key), draft.slug or slug_from(draft.title)
+        return Identity(key, page_address(draft.source_url), slug, draft.title, self.text, draft.is_settled)
 
 
 class Keeper:
@@ -87,7 +86,7 @@ class Keeper:
         self._met = met
         self._author_ids: dict[Author, int] = {}
         self._new: list[tuple[int, Ready, store.NewArticle]] = []  # with their places in what is told
-        self._taken: set[str] = set()  # the slugs, addresses and keys of those
+        self._taken: set[str] = set()  # the slugs, addresses and keys of what this batch added
         self._slugs: set[str] = set()  # that this batch may not give to a new article
         self._by_digest: dict[str, Ready] = {}
         self._told: list[Imported] = []
@@ -96,7 +95,7 @@ class Keeper:
         """What became of each."""
         identities = [each.identity for each in waiting if isinstance(each, Ready)]
         self._slugs = store.slugs_in_use(self._connection, (each.slug for each in identities))
-        same = iter(find_same(self._connection, identities))
+        same = iter(find_same(self._connection, identities, self._met))
         for each in waiting:
             self._told.append(each if isinstance(each, Imported) else self._keep(each, next(same)))
         self._add_new()
@@ -108,18 +107,13 @@ class Keeper:
             return Imported(ready.item.name, "unchanged", first.slug or None, key=ready.item.key)
         identity = ready.identity
         names = {f"slug {identity.slug}", f"key {identity.key}", f"url {identity.source_url}"} - {"key ", "url "}
-        if known is None and names & self._taken:
-            # Something in this very batch may be the same article: it has to be in the library first.
+        if names & self._taken or (known is not None and known.id in self._met):
+            # Something in this very batch may be the same article: it has to be in the library, with all it told.
             self._add_new()
-            known = find_same(self._connection, [identity])[0]
-        if known is not None and known.id in self._met:
-            known = find_same(self._connection, [identity])[0]  # that item may have told its key or address since
-        is_met = known is not None and known.id in self._met
-        if known is not None and is_met and not known.identity.is_weak:
+            known = find_same(self._connection, [identity], self._met)[0]
+        if known is not None and known.id in self._met and not known.is_weak:
             ready.slug = known.slug
             return self._tell(ready, "skipped", f"another item of this source is the same article, {known.slug}")
-        if is_met and identity.is_weak:
-            known = find_numbered(self._connection, identity.slug, ready.draft.title, self._met)
         if known is not None:
             return self._change(ready, known)
         if ready.is_twin:
@@ -148,13 +142,14 @@ class Keeper:
             self._told[place] = replace(self._told[place], article_id=id)
         self._met.update(ids)
         self._new.clear()
-        self._taken.clear()
 
     def _change(self, ready: Ready, known: Known) -> Imported:
         self._met.add(known.id)
+        store.lock(self._connection, [known.id])
         before = store.find_articles(self._connection, [known.id])[0]
         status = ArticleStatus.DRAFT if ready.is_doubtful else self._status
-        fields = newer(before, from_source(ready.draft, status))
+        said = _without_what_is_missing(from_source(ready.draft, status), ready, before)
+        fields = newer(before, said, may_know_less=ready.lacks_page or not _is_same_kind(ready, known))
         authors = fields.pop(AUTHORS, None)
         extra: dict[str, Any] = {"source_hash": ready.item.digest if ready.is_whole else ""}
         if ready.item.key:
@@ -166,7 +161,7 @@ class Keeper:
             known.id,
             fields,
             self._now,
-            cause=_UNSTORABLE.sub("?", f"import of {ready.item.name}"),
+            cause=storable(f"import of {ready.item.name}"),
             author_ids=None if authors is None else [self._author_id(author) for author in authors],
             **extra,
         )
@@ -183,6 +178,30 @@ class Keeper:
         notes = (*map(explain_guess, ready.draft.guesses), *ready.draft.notes, *ready.notes)
         slug = None if outcome == "skipped" else ready.slug
         return Imported(ready.item.name, outcome, slug, reason, notes, ready.item.key, article_id)
+
+
+def _is_same_kind(ready: Ready, known: Known) -> bool:
+    """Whether its source says as much as the one before it: it is a file by itself, as that was.
+
+    What has a key may come from a site's export, which tells most, or from its feed.
+    """
+    identity = ready.identity
+    is_file = not (identity.key or known.key) and bool(identity.source_url) == bool(known.source_url)
+    return is_file or identity.is_settled
+
+
+def _without_what_is_missing(fields: Mapping[str, Any], ready: Ready, before: Article) -> dict[str, Any]:
+    """But for the body and the picture that are only not to be had just now, and that the article has."""
+    kept = dict(fields)
+    if not ready.is_whole:
+        now, then = ready.draft.body_html, before.body_html
+        words, had = bare_words(now), bare_words(then)
+        has_lost_pictures = words == had and now.count("<img") < then.count("<img")
+        if has_lost_pictures or (ready.lacks_page and len(words) < len(had)):
+            del kept["body_html"]
+        if before.hero is not None and before.hero.src and not (ready.draft.hero and ready.draft.hero.src):
+            del kept["hero"]
+    return kept
 
 
 def with_missing(connection: Connection, told: Sequence[Imported]) -> list[Imported]:

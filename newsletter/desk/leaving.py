@@ -8,7 +8,7 @@ from datetime import date
 from newsletter.app import App
 from newsletter.content.editing import AUTHORS
 from newsletter.desk import making
-from newsletter.desk.library import correct
+from newsletter.desk.library import correct_held, hold
 from newsletter.errors import NewsletterError, NotFound, Refused
 from newsletter.model import Article, Author, Issue
 from newsletter.states import DRAFTS
@@ -43,9 +43,8 @@ def leave(app: App, name: str, last_day: date, to: str | None) -> Left:
     with app.database.read() as connection:
         theirs = [each for each in store.list_articles(connection) if _wrote(each, author)]
     if successor is not None:
-        for article in theirs:
-            _hand_over(app, article, author, successor)
-        return Left(left, successor, tuple(each.slug for each in theirs), (), _drafts_anew(app))
+        handed_over = tuple(each.slug for each in theirs if _hand_over(app, each, author, successor))
+        return Left(left, successor, handed_over, (), _drafts_anew(app))
     nobody_there = tuple(each.slug for each in theirs if all(_is_gone(one, last_day) for one in each.authors))
     return Left(left, None, (), nobody_there, _drafts_anew(app))
 
@@ -76,11 +75,20 @@ def _wrote(article: Article, author: Author) -> bool:
     return any(each.id == author.id for each in article.authors)
 
 
-def _hand_over(app: App, article: Article, author: Author, successor: Author) -> None:
-    """Also its own call to action goes, which may ask for an appointment with the one who left."""
-    names = dict.fromkeys(successor.name if each.id == author.id else each.name for each in article.authors)
-    fields = {AUTHORS: tuple(names), CALL_TO_ACTION: None}
-    correct(app, article, fields, fields, f"handed over from {author.name} to {successor.name}", is_read=False)
+def _hand_over(app: App, article: Article, author: Author, successor: Author) -> bool:
+    """Also its own call to action goes, which may ask for an appointment with the one who left.
+
+    False when somebody gave the article to another meanwhile.
+    """
+    cause = f"handed over from {author.name} to {successor.name}"
+    with app.database.write() as connection:
+        current = hold(connection, article)
+        if not _wrote(current, author):
+            return False
+        names = dict.fromkeys(successor.name if each.id == author.id else each.name for each in current.authors)
+        fields = {AUTHORS: tuple(names), CALL_TO_ACTION: None}
+        correct_held(connection, current, fields, fields, app.clock(), cause, is_read=False)
+    return True
 
 
 def _drafts_anew(app: App) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,6 +25,10 @@ from newsletter.store.trial import trial_of
 from newsletter.store.versions import versions_of
 
 
+A_YES = frozenset({"body_html", "status"})
+"""Fields of an article that nobody sets without having read it."""
+
+
 @dataclass(slots=True)
 class ImportReport:
     source: str
@@ -41,7 +46,13 @@ class ImportReport:
     def as_json(self) -> dict[str, Any]:
         counted = {outcome: self.count(outcome) for outcome in OUTCOMES}
         items = [
-            {"item": each.item, "outcome": each.outcome, "slug": each.slug, "reason": each.reason}
+            {
+                "item": each.item,
+                "outcome": each.outcome,
+                "slug": each.slug,
+                "reason": each.reason,
+                "notes": list(each.notes),
+            }
             for each in self.items
         ]
         return {"source": self.source, **counted, "items": items}
@@ -100,9 +111,16 @@ def find(app: App, slug: str) -> Article:
 
 
 def edit_article(app: App, slug: str, settings: Mapping[str, str]) -> Article:
-    """The article after a person's corrections, which no later import undoes. Raises NotFound or SourceError."""
+    """The article after a person's corrections, which no later import undoes. Raises NotFound or SourceError.
+
+    Who adds an author or a tag to a hundred articles has not read them: only the fields of A_YES say so.
+    """
     article = find(app, slug)
-    return correct(app, article, edit(article, settings), settings)
+    with app.database.write() as connection:
+        current = hold(connection, article)
+        is_read = bool(A_YES & set(settings))
+        correct_held(connection, current, edit(current, settings), settings, app.clock(), "edit", is_read)
+    return find(app, slug)
 
 
 def correct(
@@ -117,20 +135,40 @@ def correct(
 
     Who edits an article has read it, unless `is_read` says otherwise.
     """
-    assert article.id is not None
     with app.database.write() as connection:
-        author_ids = _author_ids(connection, fields[AUTHORS]) if AUTHORS in fields else None
-        store.change_article(
-            connection,
-            article.id,
-            {name: value for name, value in fields.items() if name != AUTHORS},
-            app.clock(),
-            cause=cause,
-            author_ids=author_ids,
-            corrected=sorted(article.corrected | set(names)),
-            read_at=app.clock() if is_read else article.read_at,
-        )
+        current = hold(connection, article)
+        correct_held(connection, current, fields, names, app.clock(), cause, is_read)
     return find(app, article.slug)
+
+
+def hold(connection: Connection, article: Article) -> Article:
+    """The article as it stands now, which nobody else changes until the transaction ends."""
+    assert article.id is not None
+    store.lock(connection, [article.id])
+    return store.find_articles(connection, [article.id])[0]
+
+
+def correct_held(
+    connection: Connection,
+    article: Article,
+    fields: Mapping[str, Any],
+    names: Iterable[str],
+    now: datetime,
+    cause: str,
+    is_read: bool = True,
+) -> None:
+    """As `correct`, for an article that `hold` gave in this transaction."""
+    assert article.id is not None
+    store.change_article(
+        connection,
+        article.id,
+        {name: value for name, value in fields.items() if name != AUTHORS},
+        now,
+        cause=cause,
+        author_ids=_author_ids(connection, fields[AUTHORS]) if AUTHORS in fields else None,
+        corrected=sorted(article.corrected | set(names)),
+        read_at=now if is_read else article.read_at,
+    )
 
 
 def _author_ids(connection: Connection, names: Sequence[str]) -> list[int]:

@@ -40,16 +40,23 @@ def list_library(app: App, wanted: Wanted) -> list[Article]:
     Days are those of the home's time zone. Raises SourceError for a season that is no day.
     """
     filters = list(_filters(wanted, app.zone, app.today))
-    ranks: dict[int, int] | None = None
     if wanted.words:
-        with app.database.write() as connection:
-            marks.mark_all(connection)
-            ranks = {id: rank for rank, id in enumerate(search(connection, wanted.words, EVERY))}
+        _mark_all(app)
     with app.database.read() as connection:
         found = store.list_articles(connection, wanted.status)
-    if ranks is not None:
+        ranked = search(connection, wanted.words, EVERY) if wanted.words else []
+    if wanted.words:
+        ranks = {id: rank for rank, id in enumerate(ranked)}
         found = sorted((each for each in found if each.id in ranks), key=lambda each: ranks[each.id or 0])
     return [article for article in found if all(keeps(article) for keeps in filters)]
+
+
+def _mark_all(app: App) -> None:
+    with app.database.read() as connection:
+        has_unmarked = marks.has_unmarked(connection)
+    if has_unmarked:  # else nobody who writes meanwhile is to be waited for
+        with app.database.write() as connection:
+            marks.mark_all(connection)
 
 
 def _filters(wanted: Wanted, zone: ZoneInfo, today: date) -> Iterator[Callable[[Article], bool]]:

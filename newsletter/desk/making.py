@@ -171,7 +171,7 @@ def refresh(app: App, issue: Issue, rules: Sequence[Rule] = RULES) -> Issue:
     with app.database.write() as connection:
         if pick is not None:
             store.replace_pick(connection, issue.id, _ids(pick.articles), as_json(pick), content)
-        elif content.content_hash != issue.content_hash:
+        elif content != store.content_of(connection, issue.id):
             store.set_content(connection, issue.id, content)
         fresh = store.find_issue(connection, issue.id)
     assert fresh is not None

@@ -15,7 +15,7 @@ from newsletter.content.cleaning import clean
 from newsletter.content.draft import Draft
 from newsletter.content.pictures import MAX_BYTES as MAX_BYTES
 from newsletter.content.pictures import for_mail
-from newsletter.content.words import MAX_ADDRESS, is_address
+from newsletter.content.words import MAX_ADDRESS, MEDIA, is_address
 from newsletter.desk.media import find_picture
 from newsletter.errors import FetchError, NewsletterError, SourceError
 from newsletter.home import Home
@@ -25,7 +25,6 @@ from newsletter.rendering.fragments import parse_fragment
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-MEDIA = "media/"  # how every path of a picture in the home begins
 MAX_PICTURES = 200  # of one article
 SHOWN_WIDTH = 600  # pixels; a wider picture has more of them for fine screens
 
@@ -63,7 +62,7 @@ class Had:
 
 def missing_pictures(home: Home, paths: Iterable[str]) -> tuple[str, ...]:
     """Those of these paths under media/ that the pages would not serve."""
-    return tuple(path for path in paths if find_picture(home.media, path.removeprefix(MEDIA)) is None)
+    return tuple(path for path in paths if find_picture(home.media, path.removeprefix(f"{MEDIA}/")) is None)
 
 
 def beside_file(file: Path, root: Path) -> Beside:
@@ -115,7 +114,7 @@ class PictureTaker:
 
     def find(self, source: str, beside: Beside | None = None, base_url: str = "") -> Had:
         """One picture: an address, a path under media/ that is there, or one beside its article."""
-        if source.startswith(MEDIA) and find_picture(self._media, source.removeprefix(MEDIA)) is not None:
+        if source.startswith(f"{MEDIA}/") and find_picture(self._media, source.removeprefix(f"{MEDIA}/")) is not None:
             return Had(source)
         if is_address(source):
             return self._from_address(source)
@@ -158,7 +157,7 @@ class PictureTaker:
         name = hashlib.sha256(made.data).hexdigest()[:_KEPT_DIGITS] + made.ending
         if not self._dry_run:
             _write(self._media / name, made.data)
-        return Had(MEDIA + name, made.width, made.height, remarks=made.notes)
+        return Had(f"{MEDIA}/{name}", made.width, made.height, remarks=made.notes)
 
 
 def _beside(source: str, beside: Beside | None) -> bytes | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from newsletter.app import App
 from newsletter.desk import making, sending
-from newsletter.desk.picks import automatic_rules
+from newsletter.desk.picks import automatic_rules, pick_for
 from newsletter.errors import NewsletterError
 from newsletter.model import Issue, Occurrence, Schedule
+from newsletter.picking.rules import Rule
 from newsletter.scheduling.catching_up import CatchUp, catch_up
 from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
+from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
 from newsletter.store import schedules as store
 
@@ -91,14 +94,27 @@ def _begin(app: App, schedule: Schedule, due: Occurrence) -> Issue | None:
         issue = issue or making.make_issue(app, schedule, due, rules=rules)
         return sending.start(app, issue, rules) if issue is not None and issue.state in DRAFTS else None
     except making.NothingToPick as error:
-        if _skip(app, schedule, due, issue, str(error)):
-            raise
+        words = str(error) if issue is None else f"{error}; {_why_cancelled(app, schedule, due, issue, rules)}"
+        if _skip(app, schedule, due, issue, words):
+            raise making.NothingToPick(words) from None
         return None
     except NewsletterError as error:
         if issue is not None and issue.occurrence_id is not None:
             with app.database.write() as connection:
                 store.mark_occurrence(connection, issue.occurrence_id, OccurrenceState.ISSUED, str(error))
         raise
+
+
+def _why_cancelled(app: App, schedule: Schedule, due: Occurrence, draft: Issue, rules: Sequence[Rule]) -> str:
+    """`issue 3 is cancelled, because a-walk cannot go: unread since import`."""
+    with app.database.read() as connection:
+        articles = library.find_articles(connection, issue_store.article_ids(connection, draft.id))
+        pick = pick_for(connection, schedule, due.utc, articles, draft.id, rules)
+    refusals = [
+        f"{one.slug} cannot go: {'; '.join(reason.words for reason in one.reasons if reason.refused)}"
+        for one in pick.candidates
+    ]
+    return f"issue {draft.id} is cancelled, because {', '.join(refusals)}"
 
 
 def _skip(app: App, schedule: Schedule, due: Occurrence, draft: Issue | None, words: str) -> bool:

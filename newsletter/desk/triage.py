@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
+
+from sqlalchemy import Connection
 
 from newsletter.app import App
 from newsletter.content.ageing import hints_of_age
 from newsletter.content.reading import bare_words
-from newsletter.desk.library import correct, find
+from newsletter.desk.library import correct_held, find, hold
 from newsletter.desk.picks import forecast_of
 from newsletter.model import Article, Occurrence
 from newsletter.picking.rules import History, Moment, Queue
@@ -68,16 +71,36 @@ def unread(app: App) -> list[Unread]:
 
 def decide(app: App, slugs: Sequence[str], decision: Decision) -> list[Article]:
     """These articles after a person's word on them. Raises NotFound before anything is changed."""
-    return [_decide(app, article, decision) for article in [find(app, slug) for slug in slugs]]
-
-
-def _decide(app: App, article: Article, decision: Decision) -> Article:
-    assert article.id is not None
-    if decision is not Decision.KEEP or article.status is not ArticleStatus.READY:
-        return correct(app, article, {"status": STATUS[decision]}, ["status"], cause=f"triage: {decision}")
+    found = [find(app, slug) for slug in slugs]
     with app.database.write() as connection:
-        store.mark_read(connection, [article.id], app.clock())
-    return find(app, article.slug)
+        store.lock(connection, [article.id for article in found if article.id is not None])
+        for article in found:
+            _decide(connection, hold(connection, article), decision, app.clock())
+    return [find(app, slug) for slug in slugs]
+
+
+def decide_on(app: App, shown: Article, decision: Decision) -> Article | None:
+    """The article after the word of a person who saw it as `shown`; None, and no word, if it is another by now."""
+    with app.database.write() as connection:
+        current = hold(connection, shown)
+        if current != shown:
+            return None
+        _decide(connection, current, decision, app.clock())
+    return find(app, shown.slug)
+
+
+def _decide(connection: Connection, article: Article, decision: Decision, now: datetime) -> None:
+    assert article.id is not None
+    if decision is Decision.KEEP and article.status is ArticleStatus.READY:
+        store.mark_read(connection, [article.id], now)
+    else:
+        correct_held(connection, article, {"status": STATUS[decision]}, ["status"], now, f"triage: {decision}")
+
+
+def seen_again(app: App, given: Unread) -> Unread:
+    """The same, with the article as it stands now."""
+    article = find(app, given.article.slug)
+    return replace(given, article=article, hints=hints_of_age(article, Moment.of(app.clock(), app.zone).day))
 
 
 def first_words(article: Article, most: int = 60) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, true, update
 
-from newsletter.content.completeness import missing
+from newsletter.content.completeness import with_missing
 from newsletter.content.duplicates import title_key
 from newsletter.model import Article, Author, CallToAction, Guess, Hero, Season
 from newsletter.states import ArticleStatus
@@ -94,6 +94,16 @@ def find_articles(connection: Connection, ids: Iterable[int]) -> list[Article]:
     return _with_company(connection, connection.execute(select(articles).where(articles.c.id.in_(list(ids)))).all())
 
 
+def lock(connection: Connection, ids: Iterable[int]) -> None:
+    """Nobody else changes these until the transaction ends, so that what is read of them next stays true.
+
+    In the order of their ids, or two who lock the same ones wait for each other. Nothing to do on SQLite: a write
+    transaction has the whole database.
+    """
+    mine = select(articles.c.id).where(articles.c.id.in_(list(ids))).order_by(articles.c.id).with_for_update()
+    connection.execute(mine)
+
+
 def _with_company(connection: Connection, rows: Sequence[Row[Any]]) -> list[Article]:
     known = authors_by_id(connection)
     wrote: dict[int, list[Author]] = defaultdict(list)
@@ -106,7 +116,7 @@ def _with_company(connection: Connection, rows: Sequence[Row[Any]]) -> list[Arti
     sent = _last_sent(connection)
     calls = list_calls_to_action(connection)
     found = [_to_article(row, tuple(wrote[row.id]), sent.get(row.id)) for row in rows]
-    return [replace(article, missing=missing(article, calls)) for article in found]
+    return [with_missing(article, calls) for article in found]
 
 
 def _last_sent(connection: Connection) -> dict[int, datetime]:
@@ -200,6 +210,7 @@ def change_article(
     `cause` tells in words who changed it; `extra` sets columns that say nothing to readers: `source_hash`,
     `source_key`, `corrected`, `read_at`.
     """
+    lock(connection, [article_id])
     before = versions.snapshot(connection, article_id)
     values = {**to_row(fields), **extra}
     if values:

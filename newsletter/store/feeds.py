@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from newsletter.content.source import storable
 from newsletter.states import ArticleStatus, FeedItemState
-from newsletter.tables import feed_items, feeds
+from newsletter.tables import articles, feed_items, feeds
 
 CHUNK = 500  # keys in one statement
 
@@ -119,6 +120,11 @@ def remove_feed(connection: Connection, feed_id: int) -> None:
     connection.execute(delete(feeds).where(feeds.c.id == feed_id))
 
 
+def lock_feed(connection: Connection, feed_id: int) -> bool:
+    """Whether it is followed; nobody else keeps what was seen in it until this transaction ends."""
+    return connection.execute(select(feeds.c.id).where(feeds.c.id == feed_id).with_for_update()).first() is not None
+
+
 def items_of(connection: Connection, feed_id: int) -> dict[str, FeedItem]:
     """Everything ever seen in it, by key."""
     rows = connection.execute(select(feed_items).where(feed_items.c.feed_id == feed_id))
@@ -141,15 +147,28 @@ def count_items(connection: Connection) -> Mapping[int, Mapping[FeedItemState, i
     return counted
 
 
+def is_waiting(connection: Connection, feed_id: int) -> bool:
+    """Whether another reading may bring more of an item: it is new, it failed, or its article is not whole.
+
+    Of an article that is not whole only what the feed held last is asked for: no reading mends what fell out of it.
+    """
+    mine = feed_items.c.feed_id == feed_id
+    latest = select(func.max(feed_items.c.seen_at)).where(mine).scalar_subquery()
+    is_open = feed_items.c.state.in_((str(FeedItemState.NEW), str(FeedItemState.FAILED)))
+    is_part = (articles.c.source_hash == "") & (feed_items.c.seen_at == latest)
+    query = select(feed_items.c.key).outerjoin(articles, articles.c.id == feed_items.c.article_id)
+    return connection.execute(query.where(mine, is_open | is_part).limit(1)).first() is not None
+
+
 def keep_items(connection: Connection, feed_id: int, items: Iterable[FeedItem]) -> None:
     """Add these items, or put them in the place of what was known of them."""
     rows = [
         {
             "feed_id": feed_id,
             "key": each.key,
-            "name": each.name,
+            "name": storable(each.name),
             "state": str(each.state),
-            "reason": each.reason,
+            "reason": storable(each.reason),
             "article_id": each.article_id,
             "position": each.position,
             "seen_at": each.seen_at,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
+from newsletter.content.reading import bare_words
 from newsletter.model import Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, check_issue_arrow
 from newsletter.store.schedules import to_occurrence
@@ -256,16 +257,28 @@ def web_view(connection: Connection, public_id: str, today: date) -> str | None:
     row = connection.execute(query.where(issues.c.public_id == public_id, issues.c.state.in_(shown))).first()
     if row is None:
         return None
-    if row.web_html_bare is not None and _has_lost_an_author(connection, row.id, row.started_at, today):
+    if row.web_html_bare is not None and _has_lost_an_author(connection, row.id, row.started_at, row.web_html, today):
         return str(row.web_html_bare)
     return str(row.web_html)
 
 
-def _has_lost_an_author(connection: Connection, issue_id: int, started: datetime, today: date) -> bool:
-    """Whether one of those who stand in the issue has left since it began."""
+def _has_lost_an_author(connection: Connection, issue_id: int, started: datetime, page: str, today: date) -> bool:
+    """Whether one of those who stand in the issue with photo or bio has left."""
     names = {name for id in article_ids(connection, issue_id) for name in _bylines(connection, id, started)}
-    left = authors.c.active_until.between(started.date(), today - timedelta(days=1))
-    return bool(connection.execute(select(authors.c.id).where(authors.c.name.in_(names), left).limit(1)).first())
+    wrote = connection.execute(select(authors).where(authors.c.name.in_(names))).all()
+    gone = [author for author in wrote if author.active_until is not None and author.active_until < today]
+    had_left = [author for author in gone if author.active_until < started.date()]
+    if gone and len(had_left) == len(wrote):
+        return True  # none is picked by those who left alone: that they had was told once this one had begun
+    return any(author not in had_left or _shows(page, author) for author in gone)
+
+
+def _shows(page: str, author: Any) -> bool:
+    """Whether photo or bio stand on the page: not if it was known at that time that the author had left."""
+    photo = author.photo.removeprefix("media/")
+    paragraphs = (" ".join(paragraph.split()) for paragraph in author.bio.split("\n\n"))
+    words = bare_words(page)
+    return bool(photo and photo in page) or any(paragraph and paragraph in words for paragraph in paragraphs)
 
 
 def _bylines(connection: Connection, article_id: int, at: datetime) -> list[str]:

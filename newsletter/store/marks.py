@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from newsletter.content.duplicates import SUSPICIOUS, sketch, title_key
+from newsletter.content.duplicates import COMMON, likest, sketch, title_key
 from newsletter.content.reading import bare_words, folded
 from newsletter.tables import article_shingles, article_words, articles
 
 CHUNK = 500  # articles of an older program that are marked at once
-SUSPECTS = 5  # of one text: where hundreds end with the same words, the likest are enough
+MAX_WORDS = 300_000  # octets; PostgreSQL indexes up to 1 MB of words, and each in up to three forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,16 @@ class Marks:
     sketch: tuple[int, ...]
 
 
-def marks_of(row: Mapping[str, Any]) -> Marks:
-    """Of the columns of an article."""
+def marks_of(row: Mapping[str, Any], known_sketch: tuple[int, ...] | None = None) -> Marks:
+    """Of the columns of an article, whose sketch may be known already; of more words than MAX_WORDS only the first."""
     text = bare_words(row["body_html"])
     beside = (row["subtitle"], row["summary"], *row["categories"], *row["tags"])
-    return Marks(folded(row["title"]), folded(" ".join((text, *filter(None, beside)))), sketch(text))
+    words = folded(" ".join((*filter(None, beside), text)))
+    return Marks(folded(row["title"]), _first_of(words), sketch(text) if known_sketch is None else known_sketch)
+
+
+def _first_of(words: str) -> str:
+    return words.encode("utf-8", "ignore")[:MAX_WORDS].decode("utf-8", "ignore")
 
 
 def add(connection: Connection, marks: Mapping[int, Marks]) -> None:
@@ -66,21 +71,21 @@ def mark_all(connection: Connection) -> None:
 def suspects(connection: Connection, sketches: Iterable[tuple[int, ...]]) -> dict[tuple[int, ...], list[int]]:
     """For each sketch the articles whose own shares enough of it that the texts should be compared, the likest first.
 
-    At most SUSPECTS of each.
+    Marks that more than COMMON articles have do not count.
     """
     wanted = set(sketches)
     holders: dict[int, list[int]] = defaultdict(list)
+    common: set[int] = set()
     every = sorted({one for each in wanted for one in each})
-    query = select(article_shingles)
+    mark = article_shingles.c.shingle
     for start in range(0, len(every), CHUNK):
-        part = query.where(article_shingles.c.shingle.in_(every[start : start + CHUNK]))
-        for row in connection.execute(part):
+        part = every[start : start + CHUNK]
+        often = select(mark).where(mark.in_(part)).group_by(mark).having(func.count() > COMMON)
+        common.update(connection.execute(often).scalars())
+        rare = [one for one in part if one not in common]
+        for row in connection.execute(select(article_shingles).where(mark.in_(rare))):
             holders[row.shingle].append(row.article_id)
-    found = {}
-    for each in wanted:
-        shared = Counter(id for one in each for id in holders.get(one, ()))
-        found[each] = [id for id, count in shared.most_common(SUSPECTS) if count >= min(SUSPICIOUS, len(each))]
-    return found
+    return {each: likest([one for one in each if one not in common], holders) for each in wanted}
 
 
 def texts_of(connection: Connection, article_ids: Iterable[int]) -> dict[int, str]:

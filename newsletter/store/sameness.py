@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, select
 
-from newsletter.content.duplicates import address_spellings, title_key
+from newsletter.content.duplicates import NEARLY_THE_SAME, address_spellings, likeness, title_key
+from newsletter.content.naming import OF_A_HOST, page_address
 from newsletter.states import ArticleStatus
+from newsletter.store.marks import texts_of
 from newsletter.tables import articles
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What names an article: its key in the source, its address, and a slug. Empty is unknown."""
+    """What names an article: its key in the source, its address, a slug and its title. Empty is unknown.
+
+    `text` are the words of its body, which tell whether two of one name are one.
+    """
 
     key: str
     source_url: str
     slug: str
+    title: str = ""
+    text: str = ""
+    is_settled: bool = False  # its source says itself which slug it has
 
     @property
     def is_weak(self) -> bool:
@@ -38,15 +47,16 @@ class Known:
     source_url: str
     source_hash: str
     status: ArticleStatus
+    title_key: str
 
     @property
-    def identity(self) -> Identity:
-        return Identity(self.key, self.source_url, self.slug)
+    def is_weak(self) -> bool:
+        return not (self.key or self.source_url)
 
 
 _COLUMNS = (
     *(articles.c.id, articles.c.slug, articles.c.source_key, articles.c.source_url),
-    *(articles.c.source_hash, articles.c.status),
+    *(articles.c.source_hash, articles.c.status, articles.c.title_key),
 )
 
 
@@ -57,10 +67,12 @@ def known_digests(connection: Connection, digests: Iterable[str]) -> dict[str, K
     return {row.source_hash: _known(row) for row in rows}
 
 
-def find_same(connection: Connection, identities: Sequence[Identity]) -> list[Known | None]:
+def find_same(connection: Connection, identities: Sequence[Identity], met: Collection[int] = ()) -> list[Known | None]:
     """The article each means: by its key, else by its address, else by its slug.
 
-    By its slug alone only where nothing says that the two are different: other keys, other addresses.
+    By its address unless both key and title say that it is another article at the same place. By its slug alone only
+    where nothing says that the two are different, other keys or other addresses, and the texts are alike; or where
+    neither has more than a slug, and that article is none of `met`, which other items are.
     """
     spellings = {url: address_spellings(url) for url in {each.source_url for each in identities if each.source_url}}
     by_key = _rows(connection, articles.c.source_key, {each.key for each in identities if each.key})
@@ -69,28 +81,64 @@ def find_same(connection: Connection, identities: Sequence[Identity]) -> list[Kn
     by_slug = _rows(connection, articles.c.slug, {each.slug for each in identities})
 
     def same(wanted: Identity) -> Known | None:
-        if wanted.key in by_key:
-            return by_key[wanted.key]
+        for found in by_key.get(wanted.key, ()):
+            if not _is_of_another_feed(wanted, found):
+                return found
         for url in spellings.get(wanted.source_url, ()):
-            if url in by_address:
-                return by_address[url]
-        found = by_slug.get(wanted.slug)
-        if found is None or (wanted.source_url and found.source_url) or (wanted.key and found.key):
+            for found in by_address.get(url, ()):
+                if not _is_another(wanted, found):
+                    return found
+        if wanted.slug not in by_slug:
             return None
-        return found
+        (named,) = by_slug[wanted.slug]
+        if wanted.is_weak and named.is_weak:
+            is_same = named.id not in met
+        else:
+            is_same = _has_same_name(connection, wanted, named)
+        if is_same or not wanted.is_weak:
+            return named if is_same else None
+        return _find_numbered(connection, wanted, met)
 
-    return [same(wanted) for wanted in identities]
+    return [same(each) for each in identities]
 
 
-def find_numbered(connection: Connection, slug: str, title: str, but: Collection[int]) -> Known | None:
-    """The first of slug-2, slug-3 … that has the same title and neither key nor address, and is none of `but`.
+def _is_of_another_feed(wanted: Identity, found: Known) -> bool:
+    """Two feeds of one host may both have an item `12`; nothing else is then the same."""
+    spellings = address_spellings(wanted.source_url)
+    has_moved = bool(wanted.source_url and found.source_url) and found.source_url not in spellings
+    return wanted.key.startswith(OF_A_HOST) and has_moved and title_key(wanted.title) != found.title_key
+
+
+def _is_another(wanted: Identity, found: Known) -> bool:
+    """Some sites tell one address for all they have: every episode is found on the first page."""
+    has_other_key = bool(wanted.key and found.key) and wanted.key != found.key
+    return has_other_key and title_key(wanted.title) != found.title_key
+
+
+def _has_same_name(connection: Connection, wanted: Identity, named: Known) -> bool:
+    if (wanted.source_url and named.source_url) or (wanted.key and named.key):
+        return False
+    if wanted.is_settled and title_key(wanted.title) == named.title_key:
+        return True
+    return likeness(wanted.text, texts_of(connection, [named.id])[named.id]) >= NEARLY_THE_SAME
+
+
+def _find_numbered(connection: Connection, wanted: Identity, met: Collection[int]) -> Known | None:
+    """The first of slug-2, slug-3 … that has the same title and neither key nor address, and is none of `met`.
 
     So is named what a source has beside an article of the same slug, when neither says more of itself.
     """
+    slug, key = wanted.slug, title_key(wanted.title)
     alike = articles.c.slug.startswith(f"{slug}-", autoescape=True)
-    query = select(*_COLUMNS).where(alike, articles.c.title_key == title_key(title)).order_by(articles.c.id)
+    query = select(*_COLUMNS).where(alike, articles.c.title_key == key).order_by(articles.c.id)
     found = (_known(row) for row in connection.execute(query) if re.fullmatch(r"-\d+", row.slug.removeprefix(slug)))
-    return next((each for each in found if each.identity.is_weak and each.id not in but), None)
+    return next((each for each in found if each.is_weak and each.id not in met), None)
+
+
+def title_keys_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """id → title key."""
+    rows = connection.execute(select(articles.c.id, articles.c.title_key).where(articles.c.id.in_(list(ids))))
+    return {row.id: row.title_key or "" for row in rows}
 
 
 def titles_like(connection: Connection, titles: Iterable[str]) -> dict[str, str]:
@@ -104,15 +152,15 @@ def titles_like(connection: Connection, titles: Iterable[str]) -> dict[str, str]
     return {row.title_key: row.slug for row in rows}
 
 
-def _rows(connection: Connection, column: Column[str], values: set[str]) -> dict[str, Known]:
-    if not values:
-        return {}
-    query = select(*_COLUMNS).where(column.in_(list(values)))
-    # Of several the oldest: it is met last.
-    rows = connection.execute(query.order_by(articles.c.id.desc())).all()
-    return {getattr(row, column.key): _known(row) for row in rows}
+def _rows(connection: Connection, column: Column[str], values: set[str]) -> dict[str, list[Known]]:
+    """For each value the articles that have it, the oldest first."""
+    found: dict[str, list[Known]] = defaultdict(list)
+    if values:
+        for row in connection.execute(select(*_COLUMNS).where(column.in_(list(values))).order_by(articles.c.id)):
+            found[getattr(row, column.key)].append(_known(row))
+    return found
 
 
-def _known(row: Row[Any, Any, Any, Any, Any, Any]) -> Known:
-    status = ArticleStatus(row.status)
-    return Known(row.id, row.slug, row.source_key or "", row.source_url, row.source_hash, status)
+def _known(row: Row[Any, Any, Any, Any, Any, Any, Any]) -> Known:
+    status, url = ArticleStatus(row.status), page_address(row.source_url)
+    return Known(row.id, row.slug, row.source_key or "", url, row.source_hash, status, row.title_key or "")

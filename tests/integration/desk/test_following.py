@@ -12,17 +12,22 @@ from pathlib import Path
 
 import pytest
 import typer
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from desk_house import DeskHouse
+from newsletter.app import App
 from newsletter.cli.following import follow as follow_command
+from newsletter.content.sources.feed import Feed
 from newsletter.desk import following
+from newsletter.desk.feed_items import Taken, take_items
 from newsletter.desk.following import Checked, Followed
 from newsletter.desk.library import edit_article, find
 from newsletter.errors import NewsletterError, NotFound, Refused
 from newsletter.states import ArticleStatus, FeedItemState
 from newsletter.store import feeds as store
 from newsletter.store.articles import list_articles
+from newsletter.store.feeds import FeedItem, FollowedFeed
 
 HOUR = timedelta(hours=1)
 IMPORTED, UPDATED, GONE, FAILED = (
@@ -126,7 +131,10 @@ def states(house: DeskHouse, site: Site, path: str = "/feed") -> dict[str, FeedI
     with house.read() as connection:
         feed = store.find_feed(connection, site.url(path))
         assert feed is not None
-        return {key.removeprefix("key-"): each.state for key, each in store.items_of(connection, feed.id).items()}
+        return {
+            key.rpartition(":")[2].removeprefix("key-"): each.state
+            for key, each in store.items_of(connection, feed.id).items()
+        }
 
 
 def statuses(house: DeskHouse) -> dict[str, ArticleStatus]:
@@ -389,6 +397,71 @@ def test_item_that_failed_is_tried_again_though_the_feed_did_not_change(house: D
     assert "If-None-Match" not in site.asked[-1][1]
 
 
+def test_item_that_is_not_whole_is_tried_again_though_the_feed_did_not_change(house: DeskHouse, site: Site) -> None:
+    site.say("tired", "/long", status=503)
+    item = (
+        f"<item><title>Long</title><link>{site.url('/long')}</link><description>How it begins […]</description></item>"
+    )
+    site.say(f'<rss version="2.0"><channel>{item}</channel></rss>', ETag='"same"')
+    following.follow(house.app, site.url())
+    words = "".join(f"<p>The {number}. thing to be told of the harbour and its boats.</p>" for number in range(30))
+    page = f"<html><head><title>Long</title></head><body><article><h1>Long</h1>{words}</article></body></html>"
+    site.say(page, "/long", Content_Type="text/html")
+    assert "updated 1" in check(house, site).summary
+    assert "The 29. thing" in find(house.app, "long").body_html
+    assert check(house, site).outcome == "unchanged"
+
+
+@pytest.mark.parametrize("key", ["k" * 9_000, "a\0b", "a\ud800b"])
+def test_item_is_known_again_whatever_its_key(
+    tmp_path: Path, database_url: str, site: Site, key: str, request: pytest.FixtureRequest
+) -> None:
+    settings = {"fetch.allow_hosts": ["127.0.0.1"], "database.url": database_url}
+    house = DeskHouse.built(tmp_path / "home", settings)
+    request.addfinalizer(house.close)
+    item = {"id": key, "title": "Odd", "content_html": f"<p>{SUBJECTS['a']}</p>"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": f"Odd {key[:9]}", "items": [item]}
+    site.say(json.dumps(feed), Content_Type="application/feed+json")
+    assert "imported 1" in following.follow(house.app, site.url()).checked.summary
+    assert "unchanged 1" in check(house, site).summary
+    assert list(states(house, site).values()) == [IMPORTED]
+
+
+def test_two_checks_of_one_feed_at_once_wait_for_each_other(
+    tmp_path: Path, fresh_postgresql_url: str, site: Site, request: pytest.FixtureRequest
+) -> None:
+    settings = {"fetch.allow_hosts": ["127.0.0.1"], "database.url": fresh_postgresql_url}
+    house = DeskHouse.built(tmp_path / "home", settings)
+    request.addfinalizer(house.close)
+    follow(house, site, "a")
+    site.hold("b", "a")
+    feed = following.find(house.app, site.url())
+    told: list[Checked] = []
+    checking = threading.Thread(target=lambda: told.append(check(house, site)))
+    with house.write() as connection:
+        assert store.lock_feed(connection, feed.id)
+        held = store.items_of(connection, feed.id)
+        seen = FeedItem(next(iter(held)).replace("key-a", "key-b"), "from elsewhere", IMPORTED, 0, house.clock())
+        store.keep_items(connection, feed.id, [seen])
+        checking.start()
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while checking.is_alive() and not connection.execute(waiting).scalar():
+            checking.join(0.01)
+    checking.join(30)
+    assert [each.outcome for each in told] == ["read"]
+    assert states(house, site) == {"a": IMPORTED, "b": IMPORTED}
+
+
+def test_feed_that_is_followed_no_longer_takes_what_was_being_read(house: DeskHouse, site: Site) -> None:
+    follow(house, site, "a")
+    site.hold("b", "a")
+    feed = following.find(house.app, site.url())
+    following.unfollow(house.app, site.url())
+    assert "imported 1" in following.check_feed(house.app, feed).summary
+    assert sorted(statuses(house)) == ["a", "b"]
+    assert following.list_followed(house.app) == []
+
+
 # When it is due
 
 
@@ -421,6 +494,29 @@ def test_one_feed_that_fails_does_not_keep_the_others_waiting(house: DeskHouse, 
     failed, read = following.check_due(house.app)
     assert "500" in failed
     assert "imported 1" in read
+
+
+def test_feed_that_shows_a_fault_of_this_program_does_not_keep_the_others_waiting(
+    house: DeskHouse, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow(house, site, "a")
+    site.answers["/other"] = site.answers["/feed"]
+    following.follow(house.app, site.url("/other"))
+    site.hold("b", "a")
+    site.answers["/other"] = site.answers["/feed"]
+    site.say('<rss version="2.0"><channel><title>At fault</title></channel></rss>')
+
+    def stumble(app: App, feed: FollowedFeed, reading: Feed) -> Taken:
+        if feed.url.endswith("/feed"):
+            raise ZeroDivisionError("half of \0 nothing")
+        return take_items(app, feed, reading)
+
+    monkeypatch.setattr(following, "take_items", stumble)
+    house.clock.pass_by(hours=6)
+    failed, read = following.check_due(house.app)
+    assert "at a loss with it (ZeroDivisionError: half of ? nothing)" in failed
+    assert "imported 1" in read
+    assert following.find(house.app, site.url()).failures == 1
 
 
 def test_nothing_is_begun_once_it_is_to_stop(house: DeskHouse, site: Site) -> None:

@@ -16,9 +16,10 @@ import wordpress_export as wordpress
 from desk_house import DeskHouse
 from newsletter.content.draft import Draft
 from newsletter.content.source import Item, LeftOut, Offered, digest_of
-from newsletter.desk import importing, library
+from newsletter.desk import exporting, importing, library
 from newsletter.desk.importing import BATCH, Imported, Importing
 from newsletter.errors import NewsletterError, SourceError
+from newsletter.model import Author, Hero
 from newsletter.states import ArticleStatus
 from newsletter.store.trial import trial_of
 from newsletter.tables import articles
@@ -146,6 +147,97 @@ def test_item_that_stands_twice_in_its_source_is_taken_once(empty: DeskHouse) ->
     assert "New." in library.find(empty.app, SLUG).body_html
 
 
+def test_short_guids_of_two_feeds_are_two_articles(empty: DeskHouse, tmp_path: Path) -> None:
+    def feed(site: str, subject: str, more: str = "") -> str:
+        words = f"<title>{subject}</title><link>{site}/{subject}</link><guid isPermaLink='false'>12</guid>"
+        body = f"<description>&lt;p&gt;{made.words_on(subject, more)}&lt;/p&gt;</description>"
+        return f"<rss version='2.0'><channel><link>{site}</link><item>{words}{body}</item></channel></rss>"
+
+    host, other = "https://calm.example.org", "https://bread.example.org"
+    for site, subject in ((host, "kettles"), (other, "harbours"), (f"{host}/second", "lanterns")):
+        (told,) = import_text(empty, tmp_path, feed(site, subject), "feed.xml").items
+        assert (told.outcome, told.slug) == ("imported", subject)
+    (told,) = import_text(empty, tmp_path, feed(host, "kettles", "More."), "feed.xml").items
+    assert (told.outcome, told.slug) == ("updated", "kettles")
+
+
+def test_episodes_that_all_lead_to_one_page_are_many_articles(here: DeskHouse) -> None:
+    for place in ("https://pod.example.org/", "https://cast.example.org/show/"):
+        episodes = [
+            item(f"{n}", subject, title=f"{place} {n}", key=f"{place}?guid={n}", source_url=place)
+            for n, subject in enumerate(("kettles", "harbours", "lanterns"))
+        ]
+        told = [take(here, each)[0] for each in episodes[:1]] + take(here, *episodes[1:])
+        assert [each.outcome for each in told] == ["imported"] * 3
+
+
+def test_pages_that_name_the_first_page_of_their_site_are_many_articles(here: DeskHouse) -> None:
+    for subject in ("kettles", "harbours"):
+        assert take(here, item(subject, subject, source_url="https://example.org/"))[0].outcome == "imported"
+    (told,) = take(here, item("kettles", more="More.", source_url="https://example.org/"))
+    assert (told.outcome, told.slug) == ("updated", SLUG)
+
+
+def test_first_page_is_never_fetched_for_the_text_of_an_episode(here: DeskHouse) -> None:
+    with ScriptedWeb({"/": Answer(made.page(KETTLES))}) as web:
+        take(here, item("a", title="A", body_html="<p>It begins.</p>", page_url=web.url("/"), source_url=web.url("/")))
+        assert web.count("/") == 0
+
+
+def test_address_that_many_items_of_a_source_tell_is_one_article(empty: DeskHouse) -> None:
+    subjects = ("kettles", "harbours", "lanterns", "umbrellas", "staircases")
+    told = take(empty, *(item(each, each, source_url="https://example.org/same") for each in subjects))
+    assert [each.outcome for each in told] == ["imported"] + ["skipped"] * 4
+    assert count(empty) == 1
+
+
+def test_note_does_not_take_the_place_of_a_page_of_the_same_title(empty: DeskHouse) -> None:
+    take(empty, item("page", "harbours", title="Spring", source_url="https://example.org/spring"))
+    assert outcomes(take(empty, item("note.txt", "kettles", title="Spring"))) == [("imported", "spring-2")]
+    assert outcomes(take(empty, item("letter", "lanterns", title="Spring", key="substack:5"))) == [
+        ("imported", "spring-3")
+    ]
+    page = library.find(empty.app, "spring")
+    assert "Harbours" in page.body_html and page.source_url == "https://example.org/spring"
+
+
+def test_changed_note_is_its_own_article_again(empty: DeskHouse) -> None:
+    take(empty, item("page", "harbours", title="Spring", source_url="https://example.org/spring"))
+    take(empty, item("note.txt", "kettles", title="Spring"))
+    assert outcomes(take(empty, item("note.txt", "kettles", "More.", title="Spring"))) == [("updated", "spring-2")]
+    assert library.find(empty.app, "spring-2").status is READY
+
+
+def test_pasted_text_of_a_known_page_wipes_neither_its_address_nor_what_only_the_page_says(here: DeskHouse) -> None:
+    url = "https://example.org/kettles"
+    take(here, item("page", source_url=url, categories=("Tea",), summary="On kettles."))
+    (told,) = take(here, item("kettles.txt", more="More."))
+    assert (told.outcome, told.slug) == ("updated", SLUG)
+    article = library.find(here.app, SLUG)
+    assert (article.source_url, article.categories, article.summary) == (url, ("Tea",), "On kettles.")
+
+
+def test_feed_that_says_less_than_the_export_empties_nothing(empty: DeskHouse) -> None:
+    facts = {"key": "https://example.org/?p=7", "source_url": "https://example.org/kettles"}
+    hero = Hero("https://example.org/none.png", alt="A kettle")
+    by = (Author("Nora Vale"),)
+    take(empty, item("export", summary="By hand.", categories=("Tea",), authors=by, hero=hero, **facts))
+    (told,) = take(empty, item("feed", more="More.", tags=("calm",), **facts))
+    assert told.outcome == "updated"
+    article = library.find(empty.app, SLUG)
+    assert (article.summary, article.categories, article.tags) == ("By hand.", ("Tea",), ("calm",))
+    assert [author.name for author in article.authors] == ["Nora Vale"]
+    assert article.hero is not None and article.hero.alt == "A kettle"
+    assert "More." in article.body_html
+
+
+def test_what_was_taken_out_of_a_file_goes(here: DeskHouse) -> None:
+    take(here, item("a.md", summary="By hand.", categories=("Tea",)))
+    take(here, item("a.md", categories=("Tea", "Rest")))
+    article = library.find(here.app, SLUG)
+    assert (article.summary, article.categories) == ("", ("Tea", "Rest"))
+
+
 # -- nearly the same, and only called the same
 
 
@@ -161,6 +253,31 @@ def test_same_text_is_skipped_and_nearly_the_same_is_a_draft(empty: DeskHouse) -
     assert told[2].reason is not None and told[2].reason.startswith("nearly the same (9")
     assert f"text as {SLUG}; it is a draft until a person decides" in told[2].reason
     assert library.find(empty.app, "copy").status is DRAFT
+
+
+def test_same_words_under_another_title_are_a_draft_and_not_lost(empty: DeskHouse) -> None:
+    march = item("march", title="Open evening in March", source_url="https://example.org/march")
+    april = item("april", title="Open evening in April", source_url="https://example.org/april")
+    may = item("may", title="Open evening in May", source_url="https://example.org/may")
+    told = [*take(empty, march, april), *take(empty, may)]
+    assert [each.outcome for each in told] == ["imported"] * 3
+    assert told[1].reason == "the same text as open-evening-in-march; it is a draft until a person decides"
+    statuses = [library.find(empty.app, each.slug or "").status for each in told]
+    assert statuses == [READY, DRAFT, DRAFT]
+
+
+def test_export_comes_back_as_the_same_library(empty: DeskHouse, tmp_path: Path) -> None:
+    take(empty, item("first", source_url=made.address_on(KETTLES)), near(), item("other", "harbours"))
+    library.edit_article(empty.app, "copy", {"status": "ready"})
+    words = library.find(empty.app, SLUG).body_html
+    library.edit_article(empty.app, made.slug_on("harbours"), {"body_html": words})
+    exporting.export(empty.app, tmp_path / "out")
+    other = DeskHouse.built(tmp_path / "other", {})
+    report = library.import_articles(other.app, [str(tmp_path / "out")])
+    told = {each.slug: (each.outcome, each.reason) for each in report.items}
+    assert told == {slug: ("imported", None) for slug in (SLUG, "copy", made.slug_on("harbours"))}
+    assert all(library.find(other.app, slug or "").status is READY for slug in told)
+    other.close()
 
 
 def test_duplicates_are_found_between_imports_as_within_one(here: DeskHouse) -> None:
@@ -337,6 +454,37 @@ def test_page_that_cannot_be_had_is_asked_for_again_by_the_next_import(here: Des
         assert outcomes(take(here, thin)) == [("unchanged", "a")]
         assert web.count("/a") == 2
     assert "Kettles" in library.find(here.app, "a").body_html
+
+
+def test_page_that_is_down_costs_the_article_nothing(empty: DeskHouse) -> None:
+    answers = [Answer(made.page(KETTLES)), Answer(status=503), Answer(made.page("harbours"))]
+    with ScriptedWeb({"/a": answers}) as web:
+
+        def thin(words: str) -> Item:
+            return item("a", title="A", body_html=f"<p>{words}</p>", key="tag:a", page_url=web.url("/a"))
+
+        take(empty, thin("It begins."))
+        whole = library.find(empty.app, "a").body_html
+        take(empty, thin("It begins so."))
+        assert library.find(empty.app, "a").body_html == whole
+        assert outcomes(take(empty, thin("It begins so."))) == [("updated", "a")]
+    assert "Harbours" in library.find(empty.app, "a").body_html
+
+
+def test_picture_that_is_down_is_kept_where_the_article_has_it(empty: DeskHouse) -> None:
+    with ScriptedWeb({"/p.png": [Answer(made.picture(), "image/png"), Answer(status=503)]}) as web:
+        hero = Hero(web.url("/p.png"), alt="A kettle")
+        body = f'<p><img src="{web.url("/p.png")}" alt="A kettle"></p><p>{made.words_on(KETTLES)}</p>'
+        take(empty, item("a", body_html=body, key="tag:a", hero=hero))
+        before = library.find(empty.app, SLUG)
+        assert before.hero is not None and before.hero.src.startswith("media/") and "media/" in before.body_html
+        take(empty, item("a", body_html=body, key="tag:a", hero=hero, summary="New."))
+        after = library.find(empty.app, SLUG)
+        assert (after.hero, after.body_html, after.summary) == (before.hero, before.body_html, "New.")
+        mended = body.replace("</p>", " Mended.</p>")
+        take(empty, item("a", body_html=mended, key="tag:a", hero=hero))
+        after = library.find(empty.app, SLUG)
+        assert after.hero == before.hero and "Mended." in after.body_html
 
 
 def test_import_that_changes_nothing_waits_for_no_writer(here: DeskHouse) -> None:

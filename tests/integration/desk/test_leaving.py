@@ -10,11 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image
+from sqlalchemy import delete
 
 import house as builders
 from desk_house import DeskHouse
 from house import FIRST_TUESDAY, WEEK
-from newsletter.desk import library, picks, previewing, sending
+from newsletter.desk import leaving, library, picks, previewing, sending
 from newsletter.desk.leaving import Left, leave
 from newsletter.errors import NotFound, Refused
 from newsletter.model import CallToAction, Issue
@@ -22,6 +23,7 @@ from newsletter.rendering.page import RenderedIssue
 from newsletter.rendering.slots import fill
 from newsletter.store import authors as author_store
 from newsletter.store import issues as issue_store
+from newsletter.tables import calls_to_action
 from newsletter.web.server import WebServer
 
 MARIA, TOM, IDA = "Maria Lindqvist", "Tom Okafor", "Ida Brandt"
@@ -136,6 +138,23 @@ def test_what_two_wrote_is_picked_no_more_once_both_have_left(house: DeskHouse) 
     assert len(refusals(house, "together")) == 1
 
 
+def test_what_only_they_asked_for_is_asked_no_more_and_another_article_goes(house: DeskHouse) -> None:
+    with house.write() as connection:
+        connection.execute(delete(calls_to_action))
+        for name in ("marias", "toms"):
+            builders.add_call_to_action(connection, name)
+        author_store.set_author(connection, MARIA, {"call_to_action": "marias"})
+        author_store.set_author(connection, IDA, {"call_to_action": "toms"})
+    add_article(house, "together", MARIA, TOM, priority=9)
+    add_article(house, "by-ida", IDA, priority=-9)
+    draft = house.plan()
+    assert draft.articles == ("together",)
+    assert goes(house, MONDAY).drafts == (f"issue {draft.id}: by-ida in place of together",)
+    words = [f"its call to action has no {part}" for part in ("text", "label", "URL")]
+    assert refusals(house, "together") == ["; ".join(words)]
+    assert house.tick_at(FIRST_TUESDAY).started == (draft.id,)
+
+
 # -- with a successor
 
 
@@ -163,6 +182,20 @@ def test_history_shows_the_hand_over(house: DeskHouse) -> None:
     told = library.history(house.app, "long-walks")[-1]
     assert told.version.cause == f"handed over from {MARIA} to {TOM}"
     assert [(each.field, each.before, each.after) for each in told.changes] == [("authors", [MARIA], [TOM])]
+
+
+def test_an_article_that_a_colleague_signed_meanwhile_keeps_the_colleague(house: DeskHouse) -> None:
+    with house.read() as connection:
+        maria, tom = (author_store.find_author(connection, name) for name in (MARIA, TOM))
+    stale = library.find(house.app, "long-walks")
+    library.edit_article(house.app, "long-walks", {"authors": f"{IDA}, {MARIA}", "title": "Longer walks"})
+    assert maria is not None and tom is not None
+    assert leaving._hand_over(house.app, stale, maria, tom)
+    article = library.find(house.app, "long-walks")
+    assert names_of(house, "long-walks") == [IDA, TOM]
+    assert article.corrected == {"authors", "title", "call_to_action"}
+    assert article.read_at == house.clock.now
+    assert not leaving._hand_over(house.app, stale, maria, tom), "it is no longer theirs"
 
 
 def test_what_two_wrote_has_the_successor_in_the_place_of_the_one_who_left(house: DeskHouse) -> None:
@@ -308,6 +341,24 @@ def test_the_web_view_of_what_two_wrote_keeps_the_bio_of_the_one_who_stayed(hous
     assert f"{TOM} listens." in page
     assert "maria.jpg" not in page and f"{MARIA} listens." not in page
     assert MARIA in page
+
+
+@pytest.mark.parametrize("last_day", [MONDAY - timedelta(days=10), MONDAY])
+def test_a_last_day_that_is_told_late_counts_for_what_went_out_after_it(
+    either_house: DeskHouse, last_day: date
+) -> None:
+    house = either_house
+    add_article(house, "together", MARIA, TOM, priority=9)
+    together, alone = begun(house), begun(house)
+    assert (together.articles, alone.articles) == (("together",), ("quiet-mornings",))
+    house.clock.pass_by(days=3)
+    with served(house) as url:
+        assert all(f"{MARIA} listens." in web_view(url, issue) for issue in (together, alone))
+        goes(house, last_day)
+        for issue in (together, alone):
+            page = web_view(url, issue)
+            assert "maria.jpg" not in page and f"{MARIA} listens." not in page
+            assert MARIA in page
 
 
 def test_an_author_who_is_there_again_is_shown_again(house: DeskHouse) -> None:

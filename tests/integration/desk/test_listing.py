@@ -163,3 +163,8 @@ def test_all_wishes_hold_together(house: DeskHouse) -> None:
     assert listed(house, author="ida", words="dark", status=ArticleStatus.DRAFT, never_sent=True) == ["evening-tea"]
     assert listed(house, author="ida", sent_since=TUESDAY) == []
     assert listed(house, sent_since=TUESDAY, never_sent=True) == []
+
+
+def test_search_waits_for_nobody_who_writes(house: DeskHouse) -> None:
+    with house.write():  # would wait 30 seconds and fail
+        assert listed(house, words="sleeping") == ["first-frost"]

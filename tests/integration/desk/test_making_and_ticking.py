@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -53,6 +54,17 @@ def test_a_pinned_article_goes_unless_a_rule_refuses_it(house: DeskHouse) -> Non
         house.plan(pin="long-walks")
     with pytest.raises(NotFound, match="no-such-thing"):
         house.plan(pin="no-such-thing")
+
+
+def test_a_draft_of_an_older_version_gets_the_page_without_its_authors(house: DeskHouse) -> None:
+    draft = house.plan()
+    with house.write() as connection:
+        content = issue_store.content_of(connection, draft.id)
+        assert content.web_html_bare
+        issue_store.set_content(connection, draft.id, replace(content, web_html_bare=None))
+    making.refresh(house.app, draft)
+    with house.read() as connection:
+        assert issue_store.content_of(connection, draft.id) == content
 
 
 def test_a_draft_says_what_the_library_says_now(house: DeskHouse) -> None:

@@ -9,8 +9,9 @@ import pytest
 import house as builders
 from desk_house import DeskHouse
 from house import NOON, WEEK
+from newsletter.content.editing import edit
 from newsletter.desk import library, schedules
-from newsletter.desk.triage import Decision, decide, first_words, unread
+from newsletter.desk.triage import Decision, decide, decide_on, first_words, seen_again, unread
 from newsletter.errors import NotFound
 from newsletter.model import Article, Season
 from newsletter.states import ArticleStatus
@@ -93,6 +94,31 @@ def test_only_a_status_that_changes_is_a_version(house: DeskHouse) -> None:
     decide(house.app, ["left-out"], Decision.NEVER)
     assert len(library.history(house.app, "kept")) == 1
     assert library.history(house.app, "left-out")[-1].version.cause == "triage: never"
+
+
+@pytest.mark.parametrize("decision", Decision)
+@pytest.mark.parametrize("field", ["body_html", "hero.alt", "status", "authors"])
+def test_a_word_on_what_says_something_else_by_now_does_not_count(
+    either_house: DeskHouse, decision: Decision, field: str
+) -> None:
+    house = either_house
+    shown = add_unread(house, "fresh")
+    text = {"status": "draft"}.get(field, "Others")
+    library.correct(house.app, shown, edit(shown, {field: text}), [], "import", is_read=False)
+    now = library.find(house.app, "fresh")
+    assert decide_on(house.app, shown, decision) is None
+    assert library.find(house.app, "fresh") == now and now.read_at is None
+    decided = decide_on(house.app, now, decision)
+    assert decided is not None and decided.read_at == house.clock.now
+
+
+def test_what_is_shown_again_is_what_stands_there_now(house: DeskHouse) -> None:
+    add_unread(house, "fresh")
+    (shown,) = unread(house.app)
+    library.correct(house.app, shown.article, {"body_html": "<p>We are hiring.</p>"}, [], "import", is_read=False)
+    again = seen_again(house.app, shown)
+    assert again.article == library.find(house.app, "fresh")
+    assert (again.due, again.hints) == (shown.due, ("an offer of work: We are hiring",))
 
 
 @pytest.mark.parametrize("before", [Decision.NOT_NOW, Decision.NEVER])

@@ -77,10 +77,21 @@ def test_an_import_is_unread(house: DeskHouse, tmp_path: Path) -> None:
     assert not is_read(house)
 
 
-def test_a_correction_counts_as_reading(house: DeskHouse) -> None:
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"summary": "About tea."}, False),
+        ({"tags": "tea", "authors": "Ida Berg"}, False),  # as somebody does for a hundred of them
+        ({"status": "ready"}, True),
+        ({"body_html": "<p>Some tea.</p>"}, True),
+    ],
+)
+def test_only_a_correction_that_nobody_makes_unread_is_a_yes(
+    house: DeskHouse, settings: dict[str, str], expected: bool
+) -> None:
     add_unread(house)
-    library.edit_article(house.app, "fresh", {"summary": "About tea."})
-    assert is_read(house)
+    library.edit_article(house.app, "fresh", settings)
+    assert is_read(house) is expected
 
 
 @pytest.mark.parametrize("change", [{"title": "Fresher"}, {"body": "Some tea. Ring before noon."}])
@@ -88,14 +99,14 @@ def test_other_words_from_its_source_make_it_unread_again(
     house: DeskHouse, tmp_path: Path, change: dict[str, str]
 ) -> None:
     bring_in(house, tmp_path)
-    library.edit_article(house.app, "fresh", {"priority": "8"})
+    library.edit_article(house.app, "fresh", {"status": "ready"})
     bring_in(house, tmp_path, **change)
     assert not is_read(house)
 
 
 def test_other_tags_from_its_source_leave_it_read(house: DeskHouse, tmp_path: Path) -> None:
     bring_in(house, tmp_path)
-    library.edit_article(house.app, "fresh", {"priority": "8"})
+    library.edit_article(house.app, "fresh", {"status": "ready"})
     bring_in(house, tmp_path, tags="calm, tea")
     assert library.find(house.app, "fresh").tags == ("calm", "tea")
     assert is_read(house)
@@ -103,7 +114,7 @@ def test_other_tags_from_its_source_leave_it_read(house: DeskHouse, tmp_path: Pa
 
 def test_a_title_that_a_person_corrected_is_not_asked_for_again(house: DeskHouse, tmp_path: Path) -> None:
     bring_in(house, tmp_path)
-    library.edit_article(house.app, "fresh", {"title": "Ours"})
+    library.edit_article(house.app, "fresh", {"title": "Ours", "status": "ready"})
     bring_in(house, tmp_path, title="Theirs")
     assert library.find(house.app, "fresh").title == "Ours"
     assert is_read(house)
@@ -161,6 +172,17 @@ def test_the_timer_skips_an_occurrence_for_which_nothing_was_read(house: DeskHou
     ((_, state, reason),) = house.occurrences()
     assert (state, "3 unread since import" in reason) == ("skipped", True)
     assert house.tick() == ticking.Ticked((), (), SECOND_TUESDAY)
+
+
+def test_a_draft_that_nothing_can_take_the_place_of_is_cancelled_and_named(house: DeskHouse) -> None:
+    forget_all(house)
+    draft = house.plan()
+    (words,) = house.tick_at(FIRST_TUESDAY).words
+    assert words.endswith(
+        f"; issue {draft.id} is cancelled, because {draft.articles[0]} cannot go: unread since import"
+    )
+    assert house.issue(draft.id).state is IssueState.CANCELLED
+    assert words in house.issue(draft.id).pause_reason
 
 
 def test_a_draft_that_nobody_read_gives_way_to_one_that_was_read(either_house: DeskHouse) -> None:

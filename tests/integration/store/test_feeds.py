@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 import house
 from newsletter.states import ArticleStatus, FeedItemState
+from newsletter.store import articles
 from newsletter.store import feeds as store
 from newsletter.store.feeds import FeedItem, FollowedFeed
 
@@ -117,3 +118,35 @@ def test_article_that_another_feed_holds_is_told(connection: Connection) -> None
         store.keep_items(connection, feed.id, [replace(item("a", state=state), article_id=calm.id)])
     store.keep_items(connection, other.id, [replace(item("b", state=GONE), article_id=walk.id)])
     assert store.held_elsewhere(connection, one.id, [calm.id, walk.id]) == {calm.id}
+
+
+def test_item_whose_article_is_not_whole_waits_for_another_reading(connection: Connection) -> None:
+    feed = add(connection)
+    fields = {"title": "A", "body_html": "", "status": ArticleStatus.READY}
+    (part,) = articles.add_articles(connection, [articles.NewArticle("a", fields, [], "")], NOON)
+    store.keep_items(connection, feed.id, [item("whole"), replace(item("part", 1), article_id=part)])
+    assert store.is_waiting(connection, feed.id)
+    store.keep_items(connection, feed.id, [replace(item("whole"), seen_at=NOON + HOUR)])
+    assert not store.is_waiting(connection, feed.id)  # the part fell out of the feed: no reading brings the rest
+
+
+@pytest.mark.parametrize("state", [FeedItemState.NEW, FeedItemState.FAILED])
+def test_item_that_was_not_taken_waits_for_another_reading(connection: Connection, state: FeedItemState) -> None:
+    feed = add(connection)
+    assert not store.is_waiting(connection, feed.id)
+    store.keep_items(connection, feed.id, [item("a", state=state)])
+    assert store.is_waiting(connection, feed.id)
+
+
+def test_feed_is_locked_as_long_as_it_is_followed(connection: Connection) -> None:
+    feed = add(connection)
+    assert store.lock_feed(connection, feed.id)
+    store.remove_feed(connection, feed.id)
+    assert not store.lock_feed(connection, feed.id)
+
+
+def test_name_and_reason_are_kept_without_what_no_database_holds(connection: Connection) -> None:
+    feed = add(connection)
+    store.keep_items(connection, feed.id, [replace(item("a"), name="a\0b", reason="c\ud800d")])
+    kept = store.items_of(connection, feed.id)["a"]
+    assert (kept.name, kept.reason) == ("a?b", "c?d")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 import house
-from newsletter.content.duplicates import sketch
+from newsletter.content.duplicates import COMMON, sketch
 from newsletter.content.reading import bare_words
 from newsletter.states import ArticleStatus
 from newsletter.store import articles as store
@@ -52,6 +52,35 @@ def test_same_article_has_the_key_else_the_url_else_the_title(
     assert (same and same.slug) == found
 
 
+def test_slug_alone_names_only_what_is_alike(connection: Connection) -> None:
+    """A page that is known by its address, and somebody who knows no more than a title."""
+    known(connection, "clocks", "https://example.org/clocks", body=BODY)
+    known(connection, "note", body=BODY)
+    other = "Winter tyres are changed in the yard on Saturday, and there is soup."
+    revised = WORDS.replace("three", "four")
+
+    def same(*wanted: Identity) -> list[str | None]:
+        return [found.slug if found else None for found in find_same(connection, wanted)]
+
+    assert same(*(Identity("", "", "clocks", "clocks", text) for text in (other, revised))) == [None, "clocks"]
+    assert same(*(Identity("guid", "", "note", "note", text) for text in (other, revised))) == [None, "note"]
+    assert same(Identity("", "", "note", "note", other)) == ["note"]
+    # A file that tells its own slug, as an export's does, may have been written anew.
+    assert same(Identity("", "", "clocks", "Clocks", other, True)) == ["clocks"]
+    assert same(Identity("", "", "clocks", "Tyres", other, True)) == [None]
+
+
+def test_address_that_another_key_and_another_title_tell_too_is_no_sign(connection: Connection) -> None:
+    known(connection, "one", "https://example.org/show", "guid-1")
+    known(connection, "two", "https://example.org/show", "guid-2")
+
+    def same(key: str, title: str) -> str | None:
+        (found,) = find_same(connection, [Identity(key, "https://example.org/show", "x", title)])
+        return found.slug if found else None
+
+    assert [same("guid-3", "three"), same("guid-3", "Two"), same("", "three")] == [None, "two", "one"]
+
+
 def test_several_are_asked_for_at_once_and_told_in_their_order(connection: Connection) -> None:
     for slug in ("calm", "spring"):
         known(connection, slug)
@@ -90,6 +119,18 @@ def test_text_with_a_few_other_words_is_suspected_and_another_is_not(connection:
     texts = marks.texts_of(connection, found[near])
     assert list(texts.values()) == [bare_words(BODY)]
     assert found[far] == [] and found[()] == []
+
+
+def test_ending_that_stands_under_every_post_makes_none_of_them_suspect(connection: Connection) -> None:
+    def post(number: int) -> str:
+        return f"Letter number {number}. {WORDS}"
+
+    for number in range(2 * COMMON):
+        known(connection, f"post-{number}", body=f"<p>{post(number)}</p>")
+    new, same = sketch(post(2 * COMMON)), sketch(post(7))
+    found = marks.suspects(connection, [new, same])
+    assert found[new] == []
+    assert list(marks.texts_of(connection, found[same]).values()) == [post(7).replace("\n", " ")]
 
 
 def test_article_that_changed_is_suspected_by_what_it_says_now(connection: Connection) -> None:

@@ -64,6 +64,12 @@ def test_article_that_is_gone_is_not_found(library: Connection) -> None:
     assert found(library, "talk") == []
 
 
+def test_text_of_more_words_than_an_index_holds_is_found_by_its_beginning(connection: Connection) -> None:
+    words = " ".join(f"w{number:x}-{number * 7919:x}" for number in range(200_000))  # PostgreSQL splits each in three
+    house.add_article(connection, "long", title="Long", body_html=f"<p>tulips {words}</p>", tags=("garden",))
+    assert found(connection, "tulips garden") == ["long"]
+
+
 @pytest.fixture(scope="module")
 def empty() -> Database:
     database = Database("sqlite://")

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from newsletter.content.completeness import explain_missing, merged_call_to_action, missing
+from newsletter.content.completeness import explain_missing, merged_call_to_action, missing, with_missing
 from newsletter.model import Article, Author, CallToAction
 
 DEFAULT = {"default": CallToAction("Talk to us.", "Write", "https://example.org/write")}
@@ -56,3 +57,21 @@ def test_missing_parts_of_the_call_to_action_come_with_their_command() -> None:
     assert explain_missing(WHOLE, absent) == (
         "its call to action has no label and url (newsletter calls-to-action set default --label … --url …)"
     )
+
+
+def test_an_author_who_leaves_takes_their_call_to_action_along() -> None:
+    jane = Author("Jane Doe", bio="x", call_to_action="jane", active_until=date(2026, 3, 3))
+    john = Author("John Roe", bio="x", active_until=date(2026, 3, 9))
+    hers = {"jane": CallToAction("Hers", "Book Jane", "https://example.org/jane")}
+    article = with_missing(replace(WHOLE, title="", authors=(jane, john)), hers)
+    nothing_to_ask = ("title", "call_to_action.text", "call_to_action.label", "call_to_action.url")
+    assert article.missing_on(date(2026, 3, 3)) == article.missing == ("title",)
+    assert article.missing_on(date(2026, 3, 4)) == article.missing_on(date(2026, 4, 1)) == nothing_to_ask
+
+
+def test_a_colleague_who_stays_brings_their_own_call_to_action() -> None:
+    jane = Author("Jane Doe", bio="x", active_until=date(2026, 3, 3))
+    john = Author("John Roe", bio="x", call_to_action="john", active_until=date.max)
+    his = {"john": CallToAction("His", "Book John", "https://example.org/john")}
+    article = with_missing(replace(WHOLE, authors=(jane, john)), his)
+    assert article.missing and article.missing_from == ((date(2026, 3, 4), ()),)

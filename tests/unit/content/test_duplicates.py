@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.content.duplicates import NEARLY_THE_SAME, address_spellings, likeness, sketch, title_key
+from newsletter.content.duplicates import NEARLY_THE_SAME, address_spellings, likeness, likest, sketch, title_key
 
 TEXT = """Most of us learn early that anger is loud. It took me years to see the quiet kind, which tidies the kitchen at
 midnight and answers every question with one word. If you live with somebody like that, begin by naming what you see,
@@ -40,6 +43,32 @@ def test_other_texts_have_nothing_in_common() -> None:
 
 def test_text_too_short_to_tell_has_no_sketch() -> None:
     assert sketch("We are closed on Monday.") == ()
+
+
+def test_sketch_holds_no_text_back() -> None:
+    class Text(str):
+        __slots__ = ("__weakref__",)
+
+    text = Text(TEXT)
+    held = weakref.ref(text)
+    sketch(text)
+    del text
+    gc.collect()
+    assert held() is None
+
+
+def test_half_of_the_marks_that_are_its_own_make_a_text_suspect() -> None:
+    twin, cousin, stranger = 7, 8, 9
+    holders = {1: [twin, cousin], 2: [twin, cousin], 3: [twin], 4: [stranger]}
+    assert likest([1, 2, 3, 4], holders) == [twin, cousin]
+    assert likest([3], holders) == [twin]
+    assert likest([], holders) == []
+
+
+def test_same_text_is_suspect_though_all_its_runs_are_common() -> None:
+    again = f"{TEXT} {TEXT}"  # hardly a run that is not in the text itself
+    own = {*sketch(TEXT)} - {*sketch(again)}
+    assert own and likest(own, {one: [7] for one in sketch(TEXT)}) == [7]
 
 
 def test_same_runs_in_another_order_are_not_the_same_text() -> None:

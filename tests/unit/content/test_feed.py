@@ -136,7 +136,7 @@ def test_guid_is_the_key_and_the_link_where_there_is_none() -> None:
         '<title>A</title><guid isPermaLink="false">calm-7</guid>',
         "<title>B</title><link>https://calm.example.org/b</link>",
     )
-    assert [item.key for item in items(source(text))] == ["calm-7", "https://calm.example.org/b"]
+    assert [item.key for item in items(source(text))] == ["feed:calm.example.org:calm-7", "https://calm.example.org/b"]
 
 
 def test_items_come_in_the_order_of_the_feed() -> None:
@@ -348,6 +348,7 @@ def test_second_item_of_the_same_guid_is_left_out() -> None:
 
 
 def test_feed_tells_what_was_deleted_and_how_it_is_ordered() -> None:
+    host = "feed:calm.example.org:"
     feed = Feed(
         source(
             atom(
@@ -359,8 +360,8 @@ def test_feed_tells_what_was_deleted_and_how_it_is_ordered() -> None:
         )
     )
     assert [each.name for each in feed] == ["B", "C"]
-    assert (feed.title, feed.deleted, feed.is_oldest_first) == ("Quiet Notes", ("a",), True)
-    assert feed.names == {"b": "B", "c": "C"}
+    assert (feed.title, feed.deleted, feed.is_oldest_first) == ("Quiet Notes", (f"{host}a",), True)
+    assert feed.names == {f"{host}b": "B", f"{host}c": "C"}
 
 
 # Encodings

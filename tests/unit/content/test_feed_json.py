@@ -81,7 +81,7 @@ def test_item_becomes_a_draft() -> None:
 def test_version_1_with_one_author_and_a_number_for_an_id_is_read() -> None:
     about = {"version": "https://jsonfeed.org/version/1", "author": {"name": "Jane Doe"}}
     (item,) = items(feed({"id": 7, "content_text": "One & two.\n\nThree."}, **about))
-    assert item.key == "7"
+    assert item.key == "feed:calm.example.org:7"
     assert item.draft().authors == (Author("Jane Doe"),)
     assert body(item.draft()) == "<p>One &amp; two.</p><p>Three.</p>"
 
@@ -103,7 +103,7 @@ def test_what_stands_behind_the_items_is_known_too() -> None:
     assert text.index('"title": "Quiet') > text.index('"items"')
     read = Feed(source(text))
     assert [each.draft().language for each in read if isinstance(each, Item)] == ["de"]
-    assert (read.title, read.names) == ("Quiet Notes", {"1": "A"})
+    assert (read.title, read.names) == ("Quiet Notes", {"feed:calm.example.org:1": "A"})
 
 
 def test_feed_that_ends_in_the_middle_keeps_what_was_whole() -> None:

@@ -155,6 +155,18 @@ def test_slug_is_made_fit_with_a_note() -> None:
     assert "the slug 'Mein Süßer Brief' was written 'mein-susser-brief'" in draft.notes
 
 
+@pytest.mark.parametrize("slug", [f"a-{'0' * 500}1", f"a-{'1' * 120}", "a-१२"])
+def test_slug_that_no_article_can_have_is_written_anew(slug: str) -> None:
+    draft = _read(f"---\nslug: {slug}\n---\nText\n")
+    assert len(draft.slug) <= 100 and draft.slug.isascii()
+    assert any(note.startswith("the slug ") for note in draft.notes)
+
+
+def test_longest_slug_stays_with_the_number_that_the_library_gave_it() -> None:
+    slug = f"{'a' * 80}-12"
+    assert _read(f"---\nslug: {slug}\n---\nText\n").slug == slug
+
+
 @pytest.mark.parametrize(
     ("yaml", "line", "words"),
     [

@@ -90,6 +90,15 @@ def test_incomplete_article_is_refused_with_all_that_is_missing(missing: tuple[s
     assert judged(Complete(), ARTICLE) == Score("nothing is missing")
 
 
+def test_what_is_missing_from_a_day_on_is_refused_from_that_day_until_it_may_be_there_again() -> None:
+    url, back = ("call_to_action.url",), date(2026, 3, 9)
+    article = replace(ARTICLE, missing_from=((back, ()), (date(2026, 3, 4), url)))
+    assert judged(Complete(), article, on("2026-03-03")) == Score("nothing is missing")
+    refused = Refusal("its call to action has no URL", back)
+    assert [judged(Complete(), article, on(day)) for day in ("2026-03-04", "2026-03-08")] == [refused, refused]
+    assert judged(Complete(), article, on("2026-03-09")) == Score("nothing is missing")
+
+
 def test_two_authors_without_a_bio_are_both_named() -> None:
     article = replace(ARTICLE, authors=(Author("Jane Doe"), Author("John Roe")), missing=("bio",))
     assert judged(Complete(), article).words == "its authors Jane Doe and John Roe have no bio"

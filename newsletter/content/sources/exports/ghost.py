@@ -14,6 +14,7 @@ from typing import Any
 
 from newsletter.content.bodies import with_body
 from newsletter.content.draft import Draft, slug_from
+from newsletter.content.naming import key_of
 from newsletter.content.recognising.signs import read_credit
 from newsletter.content.source import Item, LeftOut, Offered, Source, digest_of
 from newsletter.content.sources.exports.bodies import is_any_html, parse, words_in
@@ -166,8 +167,9 @@ def _item(name: str, post: dict[str, Any], data: bytes, source: Source, related:
         return replace(found, notes=(*found.notes, *note))
 
     digest = digest_of(data, json.dumps([meta, tags, authors, site_language], sort_keys=True))
-    # Ghost's own feed names its posts by the same id.
-    return Item(name, digest, draft, key=words(post.get("id"), 100), size=len(data))
+    # Ghost's own feed names its posts by the same id; before Ghost 1 they were numbered, on every site from 1.
+    key = key_of(words(post.get("id"), 100), "") or key_of(words(post.get("uuid"), 100), "")
+    return Item(name, digest, draft, key=key, size=len(data))
 
 
 def _draft(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from newsletter.content.naming import key_of
 from newsletter.content.source import LeftOut, Offered, Source
 from newsletter.content.sources.feed.entry import FeedEntry, day_of, item_of
 from newsletter.content.sources.feed.json_feed import JsonFeed
@@ -37,7 +38,8 @@ class Feed:
     @property
     def deleted(self) -> tuple[str, ...]:
         """The keys of items that the feed itself says are deleted (RFC 6721)."""
-        return self._read.deleted if isinstance(self._read, XmlFeed) else ()
+        said = self._read.deleted if isinstance(self._read, XmlFeed) else ()
+        return tuple(key_of(ref, self._read.info.site) for ref in said)
 
     @property
     def is_oldest_first(self) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from newsletter.content.bodies import with_body
 from newsletter.content.cleaning.links import kept_link
 from newsletter.content.draft import Draft, title_from_file_name
+from newsletter.content.naming import key_of, page_address
 from newsletter.content.people import read_people
 from newsletter.content.source import Item, digest_of
 from newsletter.content.sources.exports.fields import topics, web_address, words
@@ -52,6 +53,7 @@ class FeedInfo:
     language: str = ""
     authors: tuple[str, ...] = ()  # of every item that names none
     logos: frozenset[str] = frozenset()
+    site: str = ""  # the address of what it is the feed of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def item_of(entry: FeedEntry, info: FeedInfo, source: str) -> Item:
     digest = digest_of(repr(astuple(entry)), info.title, "\n".join(sorted(info.logos)))
     name = entry.name or "an item without title and link"
     size = len(entry.content) + len(entry.summary)
-    return Item(name, digest, lambda: draft_of(entry, info, source), entry.key or entry.link, size=size)
+    key = key_of(entry.key, info.site) or page_address(entry.link)
+    return Item(name, digest, lambda: draft_of(entry, info, source), key, size=size)
 
 
 def draft_of(entry: FeedEntry, info: FeedInfo, source: str) -> Draft:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo, Recording, html_of_text, joined, plain
+from newsletter.content.words import is_address
 
 _HTML = ("text/html", "application/xhtml+xml")
 _HTML_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
@@ -14,16 +15,18 @@ _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|[?#])", re.IGNORE
 _NO_TOPIC = ("http://www.itunes.com/", "http://schemas.google.com/blogger/2008/kind")
 
 
-def info_of(feed: Any) -> FeedInfo:
+def info_of(feed: Any, feed_url: str) -> FeedInfo:
     # Of an Atom feed the authors are those of each entry that names none (RFC 4287 §4.2.1); RSS names its editor.
     is_atom = any(link.get("rel") == "self" for link in _list(feed, "links")) and "authors" in feed and "id" in feed
     image = feed.get("image")
     logos = [image.get("href") if isinstance(image, dict) else None, feed.get("logo"), feed.get("icon")]
+    site = joined(feed_url, _text(feed, "link"))
     return FeedInfo(
         title=_title(feed),
         language=_text(feed, "language"),
         authors=_names(feed) if is_atom else (),
         logos=frozenset(str(logo) for logo in logos if logo),
+        site=site if is_address(site) else feed_url,
     )
 
 

@@ -35,7 +35,10 @@ class JsonFeed:
     def info(self) -> FeedInfo:
         said = self._said
         logos = (joined(self._base, _text(said, name)) for name in ("icon", "favicon"))
-        return FeedInfo(_text(said, "title"), _text(said, "language"), _authors(said), frozenset(filter(None, logos)))
+        site = joined(self._base, _text(said, "home_page_url")) or self._base
+        return FeedInfo(
+            _text(said, "title"), _text(said, "language"), _authors(said), frozenset(filter(None, logos)), site
+        )
 
     @property
     def _base(self) -> str:

@@ -56,7 +56,7 @@ class XmlFeed:
 
     @property
     def info(self) -> FeedInfo:
-        return info_of(self._handler.feed)
+        return info_of(self._handler.feed, self._source.url)
 
     @property
     def deleted(self) -> tuple[str, ...]:

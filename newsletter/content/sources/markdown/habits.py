@@ -8,7 +8,7 @@ from datetime import date
 
 import yaml
 
-from newsletter.content.draft import MAX_SLUG, Draft, slug_from
+from newsletter.content.draft import Draft, slug_from
 from newsletter.content.people import read_people
 from newsletter.content.recognising.signs import read_credit
 from newsletter.content.sources.markdown.front_matter import Fields, as_flag, is_path
@@ -48,6 +48,7 @@ _OF_THE_SITE = frozenset(
     related robots sections share sitemap template toc twitter_image type url uuid visibility weight
     """.split()
 )
+_MAX_DIGITS = 9  # of the number that the library puts behind a slug
 _READY = frozenset({"ready", "published", "publish", "public", "live"})
 _DRAFT = frozenset({"draft", "private", "pending", "scheduled", "future", "hidden"})
 _RETIRED = frozenset({"retired", "archived", "trash"})
@@ -67,6 +68,7 @@ def draft_of(fields: Fields) -> tuple[Draft, list[str]]:
         title=fields.text("title", longest=MAX_TITLE),
         body_html="",
         slug=_slug(fields, notes),
+        is_settled={"slug", "status"} <= fields.nodes.keys(),
         subtitle=fields.text("subtitle"),
         summary=fields.text(*_SUMMARY),
         published=published.day if published else None,
@@ -134,7 +136,8 @@ def _slug(fields: Fields, notes: list[str]) -> str:
 def is_slug(text: str) -> bool:
     """Whether it can be an article's name as it stands; the library lengthens one that is taken by a number."""
     base, _, number = text.rpartition("-")
-    return slug_from(text) == text or (number.isdecimal() and len(base) <= MAX_SLUG and slug_from(base) == base)
+    is_numbered = number.isascii() and number.isdecimal() and len(number) <= _MAX_DIGITS
+    return slug_from(text) == text or (is_numbered and slug_from(base) == base)
 
 
 def _address(fields: Fields, notes: list[str], *keys: str) -> str:

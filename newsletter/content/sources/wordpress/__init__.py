@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
+from newsletter.content.naming import key_of
 from newsletter.content.source import Item, LeftOut, Offered, Source
 from newsletter.content.sources.wordpress import items as items
 from newsletter.content.sources.wordpress.site import Entry, Site, read_entry, read_site
@@ -13,7 +14,7 @@ from newsletter.content.sources.wordpress.xml import read_elements
 
 # One and many of a kind, and why it is left out; kinds that are not named here are named by their own type.
 _REASONS = {
-    "page": ("page", "pages", "not articles; they are taken when pages are asked for"),
+    "page": ("page", "pages", "taken only when pages are asked for"),
     "attachment": ("attachment", "attachments", "no articles"),
     "revision": ("revision", "revisions", "earlier versions of posts"),
     "nav_menu_item": ("menu item", "menu items", "no articles"),
@@ -73,6 +74,6 @@ def _item(entry: Entry, site: Site, source: str) -> Item:
         name=items.name_of(entry),
         digest=items.digest(entry, site),
         draft=partial(items.read_post, entry, site, source),
-        key=entry.get("guid").strip(),
+        key=key_of(entry.get("guid"), site.url),
         size=entry.size,
     )
