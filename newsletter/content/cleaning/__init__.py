@@ -23,11 +23,12 @@ from newsletter.content.cleaning.picture_tags import (
     ATTRIBUTES,
     emoji,
     find_picture,
+    is_spacer,
     is_tracking,
     read_attributes,
     use_fallbacks,
 )
-from newsletter.content.cleaning.players import link_players
+from newsletter.content.cleaning.players import join_links, link_players, write_embeds
 from newsletter.content.cleaning.word_lists import write_lists
 
 _FEW_TAGS = 1_000  # so many cannot keep a parser busy, however they are nested
@@ -128,6 +129,7 @@ def cleaned(html: str, base_url: str = "") -> Cleaned:
     article = walk.written()
     if article.count("<") > MAX_TAGS:  # such a flood keeps its words alone
         article = _Walk(_parser.clean(_TAG.sub(" ", article)), base_url, removed).written()
+    article = join_links(article)
     pictures = tuple(dict.fromkeys(walk.http_pictures))
     return Cleaned(article, {kind: count for kind, count in removed.items() if count}, pictures)
 
@@ -147,6 +149,8 @@ def _prepared(parsed: str, base_url: str, removed: Counter[str]) -> str:
     """With a picture or a link where a browser would show, only later, what is embedded."""
     if "<noscript" in parsed:
         parsed = use_fallbacks(parsed, _parser.clean)
+    if "<figure" in parsed:
+        parsed = write_embeds(parsed, base_url)
     if "<iframe" in parsed or "<video" in parsed or "<audio" in parsed:
         parsed = link_players(parsed, base_url, removed)
     return parsed
@@ -203,7 +207,9 @@ class _Walk:
             self._writer.text(_escaped(sign))
             return
         picture = find_picture(attributes, self._base_url)
-        if is_tracking(attributes, picture):
+        if is_spacer(attributes):
+            self._removed["spacer picture"] += 1
+        elif is_tracking(attributes, picture):
             self._removed["tracking picture"] += 1
         elif not picture:
             self._removed["picture without an address"] += 1

@@ -11,6 +11,7 @@ from newsletter.content.cleaning.players import find_player, write_player
 
 SPACE = " \t\r\n\f"  # what HTML calls white space
 _NO_BREAK = "&nbsp;"
+_RUN = re.compile(rf"[{SPACE}]{{2,}}|[\t\r\f]")
 _NO_BREAK_RUN = re.compile(
     rf"(?:(?<![{SPACE}])[{SPACE}]++{_NO_BREAK}|{_NO_BREAK}(?=[{SPACE}]|{_NO_BREAK}))(?:[{SPACE}]|{_NO_BREAK})*+"
 )
@@ -55,11 +56,14 @@ class BlockWriter:
             text = _INVISIBLE.sub("", text)
         if _NO_BREAK in text or self._out[-1].endswith(_NO_BREAK):
             text = self._without_no_break_runs(text)
+        text = _RUN.sub(_one_space, text)
         has_words = bool(text.strip(SPACE))
         if not is_text_here and has_words and self._open_paragraph():
             text = _without_space_before(text)
         elif self._is_at_start():
             text = _without_space_before(text)
+        elif self._out[-1].endswith((" ", "\n")):
+            text = text.lstrip(SPACE)  # a tag that is left out may part a run
         if has_words:
             self._open_inline()
             self._out.append(text)
@@ -272,6 +276,10 @@ class BlockWriter:
             if self._out[-1]:
                 return
             self._out.pop()
+
+
+def _one_space(run: re.Match[str]) -> str:
+    return "\n" if "\n" in run[0] else " "
 
 
 def _without_space_behind(text: str) -> str:

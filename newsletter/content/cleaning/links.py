@@ -58,11 +58,14 @@ def kept_picture(value: str, base_url: str = "") -> str:
         parts = urlsplit(source)
     except ValueError:
         return ""
-    if _PLACEHOLDER.search(parts.path):
-        return ""
     is_web = parts.scheme in ("http", "https") and parts.netloc
     is_relative = not parts.scheme and not parts.netloc and parts.path
     return _WIX.sub(r"\1", source) if is_web else source if is_relative else ""
+
+
+def is_named_spacer(address: str) -> bool:
+    """Whether a picture has the name of one that only holds a place, `blank.gif`; it may show something."""
+    return bool(_PLACEHOLDER.search(address.partition("?")[0].partition("#")[0]))
 
 
 def widest(srcset: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from html import unescape
 
-from newsletter.content.cleaning.links import kept_picture, widest
+from newsletter.content.cleaning.links import is_named_spacer, kept_picture, widest
 
 # Where plugins and site builders keep the address that a script puts into `src` later; the first that holds one wins.
 _LATE = ("data-lazy-src", "data-src", "data-original", "data-actualsrc", "data-image", "data-hi-res-src")
@@ -19,7 +19,7 @@ _TRACKERS = re.compile(
     r"|[^/]+/(?:open|track(?:ing)?)/pixel)",
     re.IGNORECASE,
 )
-_TINY = {"0", "1", "2", "0px", "1px"}
+_TINY = {"0", "1", "2", "0px", "1px", "2px"}
 _FALLBACK = re.compile(
     r"(?:(?P<picture><img(?: [^>]*)?>)(?P<between>(?:\s|</(?:span|a|div)>)*+))?"
     r"<noscript[^>]*>(?P<content>.*?)</noscript>",
@@ -37,8 +37,12 @@ def read_attributes(text: str) -> dict[str, str]:
 
 def find_picture(attributes: Mapping[str, str], base_url: str = "") -> str:
     """Its address; empty when there is none an article may hold."""
+    is_late = any(attributes.get(name) for name in (*_LATE, *_SETS))
     for name in (*_LATE, "src"):
-        if (value := attributes.get(name)) and (picture := kept_picture(value, base_url)):
+        value = attributes.get(name)
+        if not value or (is_named_spacer(value) and (is_late or is_tiny(attributes))):
+            continue  # what holds the place of a picture that loads later, or of nothing
+        if picture := kept_picture(value, base_url):
             return picture
     for name in _SETS:
         if (value := attributes.get(name)) and (picture := kept_picture(widest(value), base_url)):
@@ -48,8 +52,16 @@ def find_picture(attributes: Mapping[str, str], base_url: str = "") -> str:
 
 def is_tracking(attributes: Mapping[str, str], picture: str) -> bool:
     """Whether it is only there to tell that somebody looked."""
-    is_tiny = attributes.get("width") in _TINY and attributes.get("height", "1") in _TINY
-    return is_tiny or bool(_TRACKERS.match(picture))
+    return is_tiny(attributes) or bool(_TRACKERS.match(picture))
+
+
+def is_spacer(attributes: Mapping[str, str]) -> bool:
+    """Whether it is too small to show anything, and only there to hold a place."""
+    return is_tiny(attributes) and is_named_spacer(attributes.get("src", ""))
+
+
+def is_tiny(attributes: Mapping[str, str]) -> bool:
+    return attributes.get("width") in _TINY and attributes.get("height", "1") in _TINY
 
 
 def emoji(attributes: Mapping[str, str]) -> str:
@@ -65,7 +77,8 @@ def use_fallbacks(html: str, parse: Callable[[str], str]) -> str:
     def replaced(found: re.Match[str]) -> str:
         picture, between = found["picture"] or "", found["between"] or ""
         fallback = _PICTURE.search(found["content"])
-        if picture and fallback and not find_picture(read_attributes(picture)):
+        shown = find_picture(read_attributes(picture)) if picture and fallback else ""
+        if picture and fallback and (not shown or is_named_spacer(shown)):
             return parse(fallback[0]) + between
         return picture + between
 

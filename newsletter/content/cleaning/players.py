@@ -47,6 +47,20 @@ _FRAME, _RECORDING = (
     )
     for tags in ("iframe", "video|audio")
 )
+# An embed in the figure of its page, as a frame or as the address alone, and the page's own caption for it.
+_EMBED = re.compile(
+    r"<figure[^>]*>(?:\s|<div[^>]*>)*+"
+    r"(?:<(?P<tag>iframe)(?P<attributes>[^>]*)>(?P<content>[^<]*)</iframe>|(?P<address>https?://[^\s<]{1,500}))"
+    r"(?:\s|</div>)*+(?:<figcaption[^>]*>(?P<caption>(?:(?!</?fig).)*+)</figcaption>\s*)?</figure>",
+    re.DOTALL,
+)
+# What a picture that could not be had leaves of a figure by `write_player`.
+_TWICE = re.compile(
+    r'<figure><a href="(?P<url>[^"]*)"[^>]*>[^<]*</a>'
+    r'<figcaption>(?P<link><a href="(?P=url)"[^>]*>(?:(?!</a>).)*+</a>)</figcaption></figure>',
+    re.DOTALL,
+)
+_ANY_TAG = re.compile(r"<[^>]*>")
 _SOURCE = re.compile(r'\ssrc="([^"]*)"')
 _TITLE = re.compile(r'\stitle="([^"]*)"')
 _LATE_SOURCE = re.compile(r'\sdata-(?:src|lazy-src|litespeed-src|cmp-src|cookieblock-src)="([^"]*)"')
@@ -111,6 +125,25 @@ def link_players(html: str, base_url: str, removed: Counter[str]) -> str:
     return _RECORDING.sub(linked, _FRAME.sub(linked, html))
 
 
+def write_embeds(html: str, base_url: str) -> str:
+    """`html`, as the parser wrote it, with one figure for each embed that its page put into one."""
+
+    def written(found: re.Match[str]) -> str:
+        if found["tag"]:
+            player, title = _embedded(found, base_url)
+        else:
+            address = kept_link(unescape(found["address"]))
+            player, title = find_player(address) if address else None, ""
+        return found[0] if player is None else write_player(player, title, found["caption"] or "")
+
+    return _EMBED.sub(written, html)
+
+
+def join_links(html: str) -> str:
+    """`html`, cleaned, with one link where a figure that lost its picture would show the same one twice."""
+    return _TWICE.sub(lambda found: f"<p>{found['link']}</p>", html)
+
+
 def _embedded(found: re.Match[str], base_url: str) -> tuple[Player | None, str]:
     attributes = found["attributes"]
     source = _LATE_SOURCE.search(attributes) or _SOURCE.search(attributes)
@@ -124,8 +157,13 @@ def _embedded(found: re.Match[str], base_url: str) -> tuple[Player | None, str]:
     return (Player(address, found["tag"] == "audio") if address.startswith("http") else None), words
 
 
-def write_player(player: Player, title: str = "") -> str:
-    """A figure with the picture that leads to the video, or a paragraph with the link alone."""
+def write_player(player: Player, title: str = "", caption: str = "") -> str:
+    """A figure with the picture that leads to the video, or a paragraph with the link alone.
+
+    `caption` is the page's own, as HTML; it stands where `Watch: TITLE` would.
+    """
+    said = unescape(" ".join(_ANY_TAG.sub("", caption).split()))
+    title = title if player.picture else said or title
     named = "" if _SAYS_NOTHING.fullmatch(title) or len(title) > _MAX_TITLE else " ".join(title.split())
     verb, words = ("Listen", "Listen") if player.is_audio else ("Watch", "Watch the video")
     link = f'<a href="{escape(player.url)}">'
@@ -133,5 +171,6 @@ def write_player(player: Player, title: str = "") -> str:
     alt, words = escape(words), escape(words, quote=False)
     if not player.picture:
         return f"<p>{link}{words}</a></p>"
+    below = caption if "<a " in caption else f"{link}{escape(said, quote=False) or words}</a>"
     picture = f'<img src="{escape(player.picture)}" alt="{alt}">'
-    return f"<figure>{link}{picture}</a><figcaption>{link}{words}</a></figcaption></figure>"
+    return f"<figure>{link}{picture}</a><figcaption>{below}</figcaption></figure>"

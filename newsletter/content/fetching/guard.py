@@ -259,10 +259,12 @@ def choose_host_addresses(host: str, port: int, resolved: Sequence[str], allowed
     if not is_allowed(host, port, allowed):
         for address in resolved:
             if kind := judge_host_address(address):
-                raise ValueError(_refusal(host, address, kind))
+                raise ValueError(_refusal(host, port, address, kind))
     return list(dict.fromkeys(resolved))
 
 
-def _refusal(host: str, address: str, kind: str) -> str:
+def _refusal(host: str, port: int, address: str, kind: str) -> str:
     place = f"{host} is" if host == address else f"{host} leads to {address}, which is"
-    return f'{place} {kind}; to fetch from it all the same, name "{host}" in fetch.allow_hosts'
+    shown = f"[{host}]" if ":" in host else host
+    entry = host if port in DEFAULT_PORTS.values() else f"{shown}:{port}"
+    return f'{place} {kind}; to fetch from it all the same, name "{entry}" in fetch.allow_hosts'

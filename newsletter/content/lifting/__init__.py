@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from newsletter.content.lifting.blocks import Piece, links_in, split_pieces, write_pieces
 from newsletter.content.recognising.blocks import Block
+from newsletter.content.recognising.calls import MAX_APPEAL
 from newsletter.content.recognising.ending import Ending, read_ending
 from newsletter.content.recognising.signs import is_bar, is_comments_heading, is_related_heading, read_credit
 from newsletter.model import Author, CallToAction, Hero
@@ -25,7 +26,7 @@ _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
 _SENTENCE = 25  # characters
 _MAX_LABEL = 45
 _MAX_LABEL_WORDS = 6
-_INVITATION = 100  # characters; a longer paragraph that neither asks nor calls is article
+_INVITATION = MAX_APPEAL  # characters; a longer paragraph that neither asks nor calls is article
 _HEADINGS = ("h2", "h3")
 _ICON = 150  # pixels of width; the picture above an article is wider
 
@@ -95,6 +96,8 @@ def _linked_call(ending: Ending, by_line: Mapping[int, Piece]) -> CallToAction |
     lines = _lines_of_call(ending)
     is_call = "?" in call.text or "!" in call.text or len(call.text) <= _INVITATION
     text = call.text if is_call else ""
+    if call.url:
+        return CallToAction(text, call.label, call.url)
     for line in (lines.get("label", 0), lines.get("text", 0)):
         links = links_in(by_line[line].html) if line in by_line else []
         if link := next((link for link in links if link[1]), None):
@@ -156,7 +159,7 @@ def _lines_given_back(blocks: Sequence[Block], ending: Ending, call: CallToActio
     lines = _lines_of_call(ending)
     if ending.call_to_action is None or (call is not None and call.text == ending.call_to_action.text) or not lines:
         return set()
-    last = max(lines.values()) if call is None else lines.get("label", 0) - 1
+    last = max(lines.values()) if call is None else lines.get("label", lines.get("url", 0)) - 1
     return {block.line for block in blocks if min(lines.values()) <= block.line <= last}
 
 

@@ -95,13 +95,22 @@ def _end_of_nested(html: str, tag: str, at: int) -> int:
 
 def _blocks(html: str, tag: str, line: int) -> tuple[Block, ...]:
     if tag in ("p", "h2", "h3"):
-        spoken = filter(None, map(_words, html.split("<br>") if "<br>" in html else [html]))
-        return tuple(Block(_topics_apart(html, words), line + index) for index, words in enumerate(spoken))
+        spoken = [(words, part) for part in html.split("<br>") if (words := _words(part))]
+        return tuple(
+            Block(_topics_apart(html, words), line + index, url=_address_of(part, words))
+            for index, (words, part) in enumerate(spoken)
+        )
     if tag in ("ul", "ol"):
         items = list(filter(None, map(_words, html.split("<li>")[: _ITEMS + 1])))
         return tuple(Block(words, line + index, "-") for index, words in enumerate(items))
     words = _words(html) if tag == "blockquote" else ""
     return (Block(words, line, ">"),) if words else ()
+
+
+def _address_of(html: str, words: str) -> str:
+    """Where a line leads that is one link; empty when it holds other words too."""
+    links = links_in(html) if "<a " in html else []
+    return links[0][0] if len(links) == 1 and links[0][1] == words else ""
 
 
 def _topics_apart(html: str, words: str) -> str:

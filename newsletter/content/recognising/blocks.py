@@ -29,6 +29,7 @@ class Block:
     marker: str = ""
     tabbed: str = ""  # the words with their tabs, which part the pieces of a byline
     last: int = 0  # the last of several lines that were one; 0: it stands on one line
+    url: str = ""  # where the whole line leads, when the page says it
 
     @property
     def is_item(self) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 
 from newsletter.content.people import DOINGS, ROLE_WORDS, is_same_person
 from newsletter.content.recognising.blocks import Block, heading_lines
-from newsletter.content.recognising.calls import MAX_CALL, Call, closing_call, invites, label_of
+from newsletter.content.recognising.buttons import link_within
+from newsletter.content.recognising.calls import MAX_CALL, Call, closing_call, heads_button, invites
 from newsletter.content.recognising.sign_off import find_sign_off
 from newsletter.content.recognising.signs import (
     AuthorSign,
@@ -44,6 +45,7 @@ class Ending:
     guesses: list[Guess] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     left_out: list[Block] = field(default_factory=list)
+    links: frozenset[int] = frozenset()  # lines of buttons beside the call to action, which are article
 
     def guess(self, name: str, value: str, line: int) -> None:
         if value and not any((guess.field, guess.value) == (name, value) for guess in self.guesses):
@@ -243,6 +245,9 @@ def _bio_after(blocks: Sequence[Block | None], start: int, sign: AuthorSign, kno
         if block.is_question_or_call and len(block.text) <= MAX_CALL and (paragraphs or invites(block.text)):
             break
         paragraphs.append(block)
+    below = list(filter(None, takewhile(bool, blocks[start + len(paragraphs) : start + len(paragraphs) + 2])))
+    if len(paragraphs) > 1 and heads_button(paragraphs[-1].text, below):
+        paragraphs.pop()
     names = [sign.author.name] if sign.author else [author.name for author in known]
     spoken = 0
     while spoken < len(paragraphs) and any(_speaks_of(paragraphs[spoken].text, name) for name in names):
@@ -288,32 +293,45 @@ def _is_bio(block: Block, known: Sequence[Author], person: Author, ending: Endin
 
 
 def _take_call_to_action(ending: Ending) -> None:
-    """Looks from the end of the page upwards, no further than the article itself."""
+    """Looks from the end of the page upwards, no further than the article itself.
+
+    A button that stands alone, as in an author's box, gives way to one above it that has its words.
+    """
     first = next((index for index, group in enumerate(ending.groups) if group), 0)
+    found: tuple[int, Call] | None = None
     for index in range(len(ending.groups) - 1, -1, -1):
         group = ending.groups[index]
         has_body_above = index > first
         call = closing_call(group, has_body_above) if group else None
-        if call is not None:
-            _keep_call(call, ending)
-            rest = [block for block in group if block.line not in call.lines]
-            if call.text and rest and rest[-1].line in heading_lines(group):
-                ending.left_out.append(rest.pop())  # what heads a call heads nothing of the article
-            ending.groups[index] = rest
-            return
-        if any(len(block.text) > _LONG for block in group):
-            return
+        if call is not None and (found is None or (call.text and call.labels)):
+            found = index, call
+        if (call is not None and call.text) or any(len(block.text) > _LONG for block in group):
+            break
+    if found is not None:
+        _move_call(*found, ending)
+
+
+def _move_call(index: int, call: Call, ending: Ending) -> None:
+    group = ending.groups[index]
+    _keep_call(call, ending)
+    rest = [block for block in group if block.line not in call.lines]
+    if call.text and rest and rest[-1].line in heading_lines(group):
+        ending.left_out.append(rest.pop())  # what heads a call heads nothing of the article
+    ending.groups[index] = rest
 
 
 def _keep_call(call: Call, ending: Ending) -> None:
-    text = " ".join(block.text for block in call.text)
-    label = label_of(call.labels[0]) if call.labels else ""
-    ending.call_to_action = CallToAction(text, label)
+    text, label, url = link_within(" ".join(block.text for block in call.text))
+    if call.button:
+        label, url = call.button.label, call.button.url
+    ending.call_to_action = CallToAction(text, label, url)
+    ending.links = call.beside
+    own = call.button.blocks if call.button else ()
     if call.text:
         ending.guess("call_to_action.text", text, call.text[0].line)
-    if call.labels:
-        ending.guess("call_to_action.label", label, call.labels[0].line)
-    ending.left_out += call.labels[1:]
+    for name, value, blocks in (("label", label, own[:1]), ("url", url, own[-1:])):
+        ending.guess(f"call_to_action.{name}", value, (blocks or call.text)[0].line)
+    ending.left_out += [block for block in call.labels if block not in own]
 
 
 def _leave_out_remains(ending: Ending) -> None:
@@ -323,8 +341,8 @@ def _leave_out_remains(ending: Ending) -> None:
     for index in range(first + 1, len(ending.groups)):
         group = ending.groups[index]
         if index > last:
-            ending.left_out += group
-            ending.groups[index] = []
+            ending.left_out += [block for block in group if block.line not in ending.links]
+            ending.groups[index] = [block for block in group if block.line in ending.links]
             continue
         dangling = _dangling(group) if index == last and not any(ending.groups[last + 1 :]) else []
         ending.left_out += dangling
@@ -340,7 +358,7 @@ def _dangling(group: Sequence[Block]) -> list[Block]:
     headings = heading_lines(group)
     dangling: list[Block] = []
     for block in reversed(group):
-        if not block.is_short_line or block.is_item or block.line in headings:
+        if not block.is_short_line or block.is_item or block.url or block.line in headings:
             break
         dangling.append(block)
     return dangling

@@ -45,9 +45,9 @@ def test_other_files_are_counted_by_kind() -> None:
     members = {"a.md": POST.format(title="A"), "site.css": "", "more.css": "", "Makefile": "", "README.md": "About"}
     _, left_out = found(archive(members))
     assert [each.reason for each in left_out] == [
-        "2 css: no articles",
-        "1 file without a suffix: no article",
-        "1 md: no article",
+        "2 css: no articles (more.css, site.css)",
+        "1 file without a suffix: no article (Makefile)",
+        "1 md: no article (README.md)",
     ]
 
 

@@ -115,7 +115,7 @@ def test_export_in_an_archive_is_read_and_another_table_is_counted() -> None:
     members: dict[str, bytes | str] = {"posts.csv": table(ROW), "subscribers.csv": "email\nada@example.org\n"}
     found = list(read_archive(archive(members), False, lambda source: iter(())))
     assert [type(each) for each in found] == [Item, LeftOut]
-    assert found[1] == LeftOut("export.zip", "1 csv: no article")
+    assert found[1] == LeftOut("export.zip", "1 csv: no article (subscribers.csv)")
 
 
 def test_export_is_told_by_its_first_line() -> None:

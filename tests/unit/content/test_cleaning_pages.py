@@ -74,7 +74,7 @@ def test_picture_keeps_the_link_that_leads_to_a_page() -> None:
 
 def test_inline_picture_of_megabytes_goes_quietly() -> None:
     found = cleaned(f'<p>before <img src="data:image/png;base64,{"iVBOR" * 400_000}"> after</p>' + "<p>x</p>" * 1_500)
-    assert found.html.startswith("<p>before  after</p>\n<p>x</p>")
+    assert found.html.startswith("<p>before after</p>\n<p>x</p>")
     assert found.removed == {"picture without an address": 1}
 
 
@@ -346,3 +346,56 @@ def test_nothing_active_survives_a_parser_that_reads_it_otherwise(html: str) -> 
 
     for article in (clean(html), clean(html, BASE), clean(clean(html))):
         Reader().feed(article)
+
+
+@pytest.mark.parametrize("name", ["transparent.png", "loading.gif", "pixel.png", "spacer.gif"])
+def test_picture_with_the_name_of_a_spacer_stays_unless_it_is_one(name: str) -> None:
+    picture = f'<p><img src="https://example.org/{name}" alt="A bench" width="600" height="300"></p>'
+    assert (clean(picture), cleaned(picture).removed) == (picture, {})
+    tiny = cleaned(f'<p>a<img src="https://example.org/{name}" width="2" height="2"></p>')
+    assert (tiny.html, tiny.removed) == ("<p>a</p>", {"spacer picture": 1})
+
+
+def test_picture_of_a_noscript_replaces_the_spacer_before_it() -> None:
+    html = '<img src="https://example.org/blank.gif"><noscript><img src="https://example.org/a.jpg"></noscript>'
+    assert clean(html) == '<p><img src="https://example.org/a.jpg"></p>'
+
+
+EMBED = '<figure class="wp-block-embed"><div class="wp-block-embed__wrapper">\n{}\n</div>{}</figure>'
+CAPTION = "<figcaption>A <b>calm</b> walk &amp; tea</figcaption>"
+
+
+@pytest.mark.parametrize("player", [WATCH, FRAME.format("Dawn")])
+def test_embed_is_one_figure_with_its_own_caption(player: str) -> None:
+    found = clean(EMBED.format(player, CAPTION))
+    assert found.count("<figure>") == found.count("<figcaption>") == 1
+    assert found.endswith(f'<figcaption><a href="{WATCH}">A calm walk &amp; tea</a></figcaption></figure>')
+
+
+def test_embed_in_a_figure_without_a_caption_is_one_figure() -> None:
+    assert clean(EMBED.format(FRAME.format("Dawn"), "")) == FIGURE.format("Watch: Dawn")
+
+
+def test_embed_without_a_picture_is_one_link_with_its_caption() -> None:
+    frame = '<iframe src="https://player.vimeo.com/video/12345678"></iframe>'
+    assert clean(EMBED.format(frame, CAPTION)) == (
+        '<p><a href="https://vimeo.com/12345678">Watch: A calm walk &amp; tea</a></p>'
+    )
+
+
+def test_figure_of_a_video_that_lost_its_picture_has_one_link() -> None:
+    link = f'<a href="{WATCH}">Watch: Dawn</a>'
+    assert clean(f"<figure>{link}<figcaption>{link}</figcaption></figure>\n<p>b</p>") == f"<p>{link}</p>\n<p>b</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ("<p>a \t  b\n\n   c</p>", "<p>a b\nc</p>"),
+        ("<p>a <span> </span> <em>  b  </em>  c</p>", "<p>a <em>b</em> c</p>"),
+        ("<p>a<br>\n   b</p>", "<p>a<br>\nb</p>"),
+        ("<pre>a   b\n\n  c</pre>", "<pre>a   b\n\n  c</pre>"),
+    ],
+)
+def test_runs_of_white_space_are_one_but_in_preformatted_text(html: str, kept: str) -> None:
+    assert clean(html) == clean(kept) == kept

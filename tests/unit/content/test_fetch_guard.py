@@ -238,6 +238,8 @@ def test_public_addresses_come_back_in_their_order_and_each_once() -> None:
 def test_refusal_says_how_to_open_the_host() -> None:
     with pytest.raises(ValueError, match=r'name "intranet\.example" in fetch\.allow_hosts'):
         choose_host_addresses("intranet.example", 80, ["192.168.0.2"], NOBODY)
+    with pytest.raises(ValueError, match=r'name "intranet\.example:8000" in fetch\.allow_hosts'):
+        choose_host_addresses("intranet.example", 8000, ["192.168.0.2"], NOBODY)
 
 
 @pytest.mark.parametrize(

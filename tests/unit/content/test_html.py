@@ -50,7 +50,7 @@ EXPECTED = {
         "When a Friend Goes Quiet",
         date(2025, 6, 21),
         "Ivo Lindqvist",
-        5,
+        4,
         "You wrote twice and heard nothing",
         "which is the part that nobody enjoys.",
         ("Written by", "More posts", "room of one", "Leave a Reply", "bench.jpg", "Book a conversation"),

@@ -265,3 +265,62 @@ def test_what_is_left_is_clean_and_nothing_is_made_up(body: str) -> None:
     lines = iter(_lines(body))
     for line in _lines(found.html):
         assert line in lines
+
+
+BOX = page("<h3>About our therapist</h3>", '<p><img src="https://example.org/june.jpg"></p>', f"<p>{JUNE.bio}</p>")
+APPEAL = "<p>If moving weighs on your family, we are here.</p>"
+TALK = '<p><a href="https://example.org/talk">Talk to us</a></p>'
+BOOK_JUNE = '<p><a href="https://example.org/june">Book with June</a></p>'
+GROUPS = '<p><a href="https://example.org/groups">See the groups</a></p>'
+ASKED = page("<h3>Not alone this winter?</h3>", "<p>Our groups meet on Tuesdays.</p>")
+WRITE = '<p><a href="https://example.org/ben">Write to Ben</a></p>'
+WINTER = CallToAction("Not alone this winter? Our groups meet on Tuesdays.", "Write to Ben", "https://example.org/ben")
+TALK_TO_US = CallToAction("If moving weighs on your family, we are here.", "Talk to us", "https://example.org/talk")
+
+
+@pytest.mark.parametrize("above", ["", BOX], ids=["below the article", "below the author's box"])
+def test_first_of_two_buttons_with_its_question_wins_and_the_other_stays_a_link(above: str) -> None:
+    found = lift(page(ARTICLE, *filter(None, [above]), ASKED, WRITE, GROUPS))
+    assert found.call_to_action == WINTER
+    assert found.html == page(ARTICLE, GROUPS)
+    assert "See the groups" not in found.left_out
+
+
+def test_button_without_words_of_its_own_does_not_take_the_articles_last_paragraph() -> None:
+    html = page(ARTICLE, GROUPS)
+    assert (lift(html).html, lift(html).call_to_action) == (html, None)
+
+
+def test_question_of_the_reader_and_its_answer_above_a_link_are_article() -> None:
+    html = page(ARTICLE, "<h3>Where can I read more?</h3>", "<p>Our shelf has an essay on it.</p>", GROUPS)
+    assert lift(html).html == html
+
+
+def test_paragraph_above_a_button_that_speaks_to_the_reader_is_no_part_of_the_bio() -> None:
+    found = lift(page(ARTICLE, BOX, APPEAL, TALK))
+    assert (found.html, found.call_to_action) == (ARTICLE, TALK_TO_US)
+    assert found.author is not None
+    assert (found.author.bio, found.author.photo) == (JUNE.bio, "https://example.org/june.jpg")
+
+
+@pytest.mark.parametrize("paragraph", ["I would love to meet you and your family.", "She will meet you where you are."])
+def test_last_paragraph_in_which_the_author_speaks_or_is_spoken_of_stays_in_the_bio(paragraph: str) -> None:
+    found = lift(page(ARTICLE, BOX, f"<p>{paragraph}</p>", TALK))
+    assert found.author is not None
+    assert found.author.bio == f"{JUNE.bio}\n\n{paragraph}"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [page(ARTICLE, BOX, BOOK_JUNE, APPEAL, TALK), page(ARTICLE, APPEAL, TALK, BOX, BOOK_JUNE)],
+    ids=["call below the box", "call above the box"],
+)
+def test_articles_own_button_wins_over_the_one_in_the_authors_box(html: str) -> None:
+    found = lift(html)
+    assert (found.html, found.call_to_action) == (ARTICLE, TALK_TO_US)
+    assert found.left_out == ("Book with June",)
+
+
+def test_button_in_the_authors_box_is_the_call_where_there_is_no_other() -> None:
+    found = lift(page(ARTICLE, BOX, BOOK_JUNE))
+    assert found.call_to_action == CallToAction("", "Book with June", "https://example.org/june")

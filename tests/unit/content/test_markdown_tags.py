@@ -159,7 +159,7 @@ def test_floods_of_footnotes_end(text: str) -> None:
 def test_picture_that_stands_in_the_text_as_data_is_left_out_and_said() -> None:
     data = "data:image/png;base64," + "iVBORw0KGgo=" * 100_000
     text = f"One ![A lamp]({data}) two ![][image1]\n\n[image1]: <{data}>"
-    assert _body(text) == "<p>One  two</p>"
+    assert _body(text) == "<p>One two</p>"
     assert _notes(text) == ("pictures that stand in the text itself, as data, are left out: 2",)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from newsletter.content.reading import body_text, reading_minutes
+from newsletter.content.reading import bare_words, body_text, reading_minutes
 
 
 def test_text_has_a_blank_line_between_paragraphs() -> None:
@@ -16,6 +16,14 @@ def test_items_stand_on_lines_of_their_own() -> None:
 def test_rows_and_code_keep_their_lines() -> None:
     html = "<table><tbody><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></tbody></table><pre> x\n   y</pre>"
     assert body_text(html) == "a b\nc\n\n x\n   y"
+
+
+def test_bare_words_stand_as_they_are_read() -> None:
+    html = (
+        '<p>A <a href="https://example.org/?a>b">worry <em>book</em></a>, un<b>believ</b>able.</p><p>Two<br/>lines</p>'
+    )
+    assert bare_words(html) == "A worry book, unbelievable. Two lines"
+    assert bare_words("<ul><li>a</li><li>b</li></ul><table><tr><td>c</td><td>d</td></tr></table>") == "a b c d"
 
 
 def test_reading_takes_at_least_a_minute() -> None:

@@ -514,3 +514,30 @@ def test_the_users_own_page(line_end: str) -> None:
         "Are you ready to get your life back on track? Contact us today!", "Get Started"
     )
     assert draft.notes == ("no bio found",)
+
+
+BOOK = "https://linden.example.org/book"
+
+
+@pytest.mark.parametrize(
+    ("end", "label"),
+    [
+        (f"Ready to talk?\nBook a session\n{BOOK}", "Book a session"),
+        (f"Ready to talk?\n\n{BOOK}", ""),
+        (f"Ready to talk?\n\n[Book a session]({BOOK})", "Book a session"),
+        (f"Ready to talk? [Book a session]({BOOK})", "Book a session"),
+        (f"Ready to talk?\n\nBook a session: {BOOK}?utm_source=x", "Book a session"),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "About Ann Poe, RN\n\nAnn Poe is a nurse who works by the river.\n\n"])
+def test_address_beside_the_button_is_where_the_call_leads(above: str, end: str, label: str) -> None:
+    draft = _pasted(f"A Title\n\nMarch 3, 2024\n\n{PARAGRAPH}\n\n{above}{end}\n")
+    assert draft.call_to_action == CallToAction("Ready to talk?", label, BOOK)
+    assert not [note for note in draft.notes if "talk" in note or "Book" in note or BOOK in note]
+    assert _shape(draft.body_html) == "p"
+
+
+def test_address_of_a_source_at_the_end_of_the_article_is_no_button() -> None:
+    draft = _pasted(f"A Title\n\nMarch 3, 2024\n\n{PARAGRAPH}\n\nSource: https://library.example.org/shelf\n")
+    assert draft.call_to_action is None
+    assert "Source: https://library.example.org/shelf" in draft.body_html

@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.content.cleaning import clean
+from newsletter.content.lifting import lift
 from newsletter.content.sources.wordpress.items import read_content
 from newsletter.content.sources.wordpress.modules import MAX_GALLERY, MAX_PICTURES, Album
 from newsletter.content.sources.wordpress.shortcodes import Counts, expand_shortcodes
 from newsletter.content.sources.wordpress.site import Picture
 from newsletter.content.sources.wordpress.values import read_attributes, read_base64
+from newsletter.model import CallToAction
 
 LAMP = Picture("https://example.org/lamp.jpg", "A lamp", "Our lamp")
 SEA = Picture("https://example.org/sea.jpg", "", "")
@@ -363,3 +365,18 @@ def test_words_survive_however_deep_they_are_enclosed(tree: object) -> None:
 def test_hostile_text_is_read_in_one_go(hostile: str) -> None:
     shown = read_content(hostile, album(), [])
     assert len(shown) < 4 * len(hostile) + 1_000
+
+
+def test_call_to_action_of_divi_is_lifted_whole_and_the_button_below_it_stays_a_link() -> None:
+    article = f"<p>{'Some words about the night. ' * 6}</p>"
+    call = (
+        '[et_pb_cta title="Not alone this winter?" button_text="Write to Ben" button_url="https://example.org/ben"]'
+        "Our groups meet on Tuesdays.[/et_pb_cta]"
+    )
+    button = '[et_pb_button button_text="See the groups" button_url="https://example.org/groups" /]'
+    found = lift(body(f"[et_pb_section][et_pb_text]{article}[/et_pb_text]{call}{button}[/et_pb_section]"))
+    assert found.call_to_action == CallToAction(
+        "Not alone this winter? Our groups meet on Tuesdays.", "Write to Ben", "https://example.org/ben"
+    )
+    assert found.html.endswith('\n<p><a href="https://example.org/groups">See the groups</a></p>')
+    assert "winter" not in found.html

@@ -144,7 +144,6 @@ def test_what_markdown_can_say_is_said_in_markdown(html: str, markdown: str) -> 
     [
         '<figure><img src="media/a.png" alt=""><figcaption>C</figcaption></figure>',
         "<pre>a\n\nb</pre>",
-        "<p>a\n\nb\n \nc</p>",
         "<table><tbody><tr><td>no head</td></tr></tbody></table>",
         "<blockquote><pre>a\n\n\nb</pre></blockquote>",
     ],

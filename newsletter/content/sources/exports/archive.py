@@ -6,9 +6,9 @@ The archive's stream must stay open for as long as its items are read.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -22,6 +22,8 @@ from newsletter.errors import SourceError
 _ARTICLES = (".md", ".markdown", ".mdown", ".txt", ".text", ".html", ".htm", ".xhtml")
 _COLLECTIONS = (".xml", ".rss", ".atom", ".json")  # of any size: an export, a feed
 _HEAD = 65_536  # bytes looked at
+_NAMED = 3  # files of a kind that are no articles; the others are counted
+_LONGEST_NAME = 80  # characters of each
 _ZIP = b"PK\x03\x04"
 # What stands beside the articles of a site: about the folder or for machines, never an article.
 _BESIDE_ARTICLES = frozenset(
@@ -81,21 +83,39 @@ def _head(members: Members, name: str) -> bytes:
         return b""
 
 
+@dataclass(slots=True)
+class _Others:
+    """Files of one kind that are no articles: how many, and the names of the first."""
+
+    count: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def add(self, name: str) -> None:
+        self.count += 1
+        if len(self.names) < _NAMED:
+            self.names.append(name if len(name) <= _LONGEST_NAME else f"…{name[-_LONGEST_NAME:]}")
+
+    @property
+    def in_words(self) -> str:
+        rest = self.count - len(self.names)
+        return ", ".join(self.names) + (f" and {rest:,} more" if rest else "")
+
+
 def _read_each(members: Members, pages: bool, read: Read) -> Iterator[Offered]:
-    others: Counter[str] = Counter()
+    others: dict[str, _Others] = defaultdict(_Others)
     is_empty = True
     for name in members.names:
         suffix = PurePosixPath(name).suffix.casefold()
         if suffix in PICTURES:
             continue
         if not _may_be_article(name, suffix, members):
-            others[suffix.lstrip(".") or "file without a suffix"] += 1
+            others[suffix.lstrip(".") or "file without a suffix"].add(name)
             continue
         is_empty = False
         yield from _with_pictures(_read_member(name, suffix, members, pages, read), name, members)
-    for kind, count in sorted(others.items()):
-        words = f"1 {kind}" if count == 1 else f"{count} {kind}"
-        yield LeftOut(members.name, f"{words}: no {'article' if count == 1 else 'articles'}")
+    for kind, files in sorted(others.items()):
+        noun = "article" if files.count == 1 else "articles"
+        yield LeftOut(members.name, f"{files.count:,} {kind}: no {noun} ({files.in_words})")
     if is_empty and not members.left_out:
         raise SourceError(members.name, f"the {members.noun} holds no article: no Markdown, text, HTML or known export")
 
