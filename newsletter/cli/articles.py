@@ -65,14 +65,19 @@ def list_(
             f"{reading_minutes(len(bare_words(article.body_html).split()))} min",
             f"{article.last_sent:%Y-%m-%d}" if article.last_sent else "never",
             "yes" if article.read_at else "no",
-            ", ".join(article.missing),
+            _missing_in_short(article),
         )
         for article in found
     ]
     columns = ("slug", "published", "status", "authors", "reading", "sent", "read", "missing")
     is_narrowed = wanted != Wanted()
     empty = "no article is like that" if is_narrowed else "the library is empty: `newsletter articles import FILE`"
-    table(columns, rows, empty)
+    table(columns, rows, empty, spare=("reading", "sent", "published", "authors"))
+
+
+def _missing_in_short(article: Article) -> str:
+    """`bio, call to action`, whatever it is of the call that is missing."""
+    return ", ".join(dict.fromkeys(name.partition(".")[0].replace("_", " ") for name in article.missing))
 
 
 @app.command()

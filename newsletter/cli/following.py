@@ -107,7 +107,8 @@ def _say_check(checked: Checked) -> None:
     if checked.taken is not None:
         for item in checked.taken.items:
             if item.outcome != "unchanged":
-                say(f"{item.outcome}: {item.reason or item.slug}  ({item.item})")
+                because = f": {item.reason}" if item.slug and item.reason else ""
+                say(f"{item.outcome}: {item.slug or item.reason}  ({item.item}){because}")
         for gone in checked.taken.gone:
             say(f"gone: {gone.reason}  ({gone.name})")
     if checked.outcome != "failed":

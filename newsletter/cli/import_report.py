@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from newsletter.desk.importing import Imported
 from newsletter.desk.library import ImportReport
 
 TOLD_ONE_BY_ONE = 200  # items
 KINDS = 20  # of skips, drafts and notes told in a longer report
+TOLD_WITH_EACH = 3  # items; what more of them lack is said once
 _LONGEST = 300  # characters of a line
 
+_LACKS = ("it has no ", "its author ", "its call to action ")  # as `explain_missing` begins its sentences
 _ADDRESS = re.compile(r"https?://\S+?(?=[:;,]?(?:\s|$))|media/\S+")
 
 
@@ -24,11 +26,20 @@ def lines_of(report: ImportReport) -> Iterator[str]:
     yield report.summary
 
 
-def _one_by_one(items: Iterable[Imported]) -> Iterator[str]:
+def _one_by_one(items: Sequence[Imported]) -> Iterator[str]:
+    lacking = Counter(words for item in items for words in _sentences(item) if words.startswith(_LACKS))
+    shared = {words: count for words, count in lacking.most_common() if count > TOLD_WITH_EACH}
     for item in items:
         because = f": {item.reason}" if item.slug and item.reason else ""
         yield f"{item.outcome}: {item.slug or item.reason}  ({item.item}){because}"
-        yield from (f"    {words}" for words in item.notes)
+        yield from (f"    {words}" for words in _sentences(item) if words not in shared)
+    yield from (f"{count:,} articles: {words}" for words, count in shared.items())
+
+
+def _sentences(item: Imported) -> Iterator[str]:
+    """Its notes, what it lacks to be sent one by one: many may lack the same."""
+    for words in item.notes:
+        yield from words.split("; ") if item.slug and words.startswith(_LACKS) else (words,)
 
 
 def _together(items: Sequence[Imported]) -> Iterator[str]:
@@ -40,12 +51,17 @@ def _together(items: Sequence[Imported]) -> Iterator[str]:
     for words, alike in told[:KINDS]:
         yield f"{words}  ({alike[0].item})" if len(alike) == 1 else f"{words}  ({len(alike):,} items)"
     yield from _and_more(len(told), "reasons")
-    notes = Counter(_ADDRESS.sub("…", words) for item in items for words in dict.fromkeys(item.notes))
+    notes = Counter(_ADDRESS.sub("…", words) for item in items for words in dict.fromkeys(_sentences(item)))
     shared = [(words, count) for words, count in notes.most_common() if count > 1]
     for words, count in shared[:KINDS]:
         yield f"{count:,} × {words}"
     yield from _and_more(len(shared), "notes")
-    yield "this report is short because the import was long: `--json` names every item"
+    if alone := len(notes) - len(shared):
+        yield f"… and {alone:,} notes, each on a single item"
+    yield (
+        "this report is short because the import was long: `newsletter articles show SLUG` tells what was guessed and "
+        "is missing of each; `--json`, also with `--dry-run`, tells every item with its notes"
+    )
 
 
 def _and_more(count: int, what: str) -> Iterator[str]:

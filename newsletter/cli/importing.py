@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from newsletter.states import ArticleStatus
 if TYPE_CHECKING:
     from newsletter.desk.library import ImportReport
 
+ONE_ARTICLE = (".md", ".markdown", ".txt")  # files that hold no more than one
 INTERRUPTED = 128 + signal.SIGINT  # as shells call it
 
 
@@ -56,7 +58,7 @@ def import_articles(
     wanted = ArticleStatus(status) if status else None
     report = ImportReport(", ".join(sources))
     try:
-        with progress("importing", None) as advance:
+        with progress("importing", _total(sources)) as advance:
             import_articles(app, sources, format, wanted, dry_run, pages, advance, report)
     except KeyboardInterrupt:
         _tell_stopped(report, dry_run)
@@ -68,8 +70,19 @@ def import_articles(
     if json:
         print_json(report.as_json())
     _tell(report, json)
-    if report.unreadable:
+    if report.unreadable or _has_read_nothing(report):
         raise typer.Exit(1)
+
+
+def _total(sources: list[str]) -> int | None:
+    """How many items are to come, where each source is one article; None, as nobody knows before the end."""
+    is_each_one = all(source.endswith(ONE_ARTICLE) and not Path(source).is_dir() for source in sources)
+    return len(sources) if is_each_one else None
+
+
+def _has_read_nothing(report: ImportReport) -> bool:
+    """As of an archive that can be opened, and of which no member can be read."""
+    return report.count("failed") > 0 and not any(map(report.count, ("imported", "updated", "unchanged")))
 
 
 def _tell_stopped(report: ImportReport, dry_run: bool) -> None:

@@ -17,6 +17,7 @@ from newsletter.cli.output import (
     Yes,
     complain,
     confirm,
+    note,
     opened,
     print_array,
     print_json,
@@ -24,6 +25,7 @@ from newsletter.cli.output import (
     say,
     table,
 )
+from newsletter.cli.reading import explain_unread
 from newsletter.model import Delivery, Issue
 from newsletter.states import DeliveryStatus
 
@@ -89,7 +91,10 @@ def plan(
     from newsletter.desk.making import plan_issue
 
     home = opened(context)
-    _print(home, plan_issue(home, schedule, pin), json)
+    issue = plan_issue(home, schedule, pin)
+    for words in explain_unread(home, issue.articles):
+        note(words)
+    _print(home, issue, json)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any, Protocol
@@ -15,6 +15,7 @@ from newsletter.app import App, open_app
 from newsletter.errors import SourceError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+GAP = 2  # spaces between the columns of a table
 NAME = 60  # characters shown of what a progress bar is at
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -56,8 +57,11 @@ def print_array(shapes: Iterable[Any]) -> None:
     print("[]" if separator == "[" else "\n]")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
-    """A table on a terminal, tab-separated lines elsewhere; `empty` when there is nothing."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str, spare: Sequence[str] = ()) -> None:
+    """A table on a terminal, tab-separated lines elsewhere; `empty` when there is nothing.
+
+    On a terminal too narrow for all words, the `spare` columns are left out, the first named first.
+    """
     given = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         if given:
@@ -71,12 +75,35 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) 
     from rich.markup import escape
     from rich.table import Table
 
-    shown = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        shown.add_column(column, overflow="fold")
-    for row in given:
-        shown.add_row(*map(escape, row))
-    Console().print(shown if given else escape(empty))
+    console = Console()
+    cells = {name: [name, *(row[place] for row in given)] for place, name in enumerate(columns)}
+    for name in spare:
+        if sum(_widths(cells, 0).values()) > console.width:
+            del cells[name]
+    widths = _widths(cells, console.width)
+    # Where even that is too much, Rich breaks words as it likes.
+    is_fitting = sum(widths.values()) <= console.width
+    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    for name in cells:
+        shown.add_column(name, overflow="fold", width=widths[name] - GAP if is_fitting else None)
+    _, *shown_rows = zip(*cells.values(), strict=True)
+    for shown_row in shown_rows:
+        shown.add_row(*map(escape, shown_row))
+    console.print(shown if given else escape(empty))
+
+
+def _widths(cells: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:
+    """Of each column with the gap behind it: its longest word at least, and more as far as there is room."""
+    from rich.cells import cell_len
+
+    widths = {
+        name: max(cell_len(word) for cell in each for word in cell.split() or [""]) for name, each in cells.items()
+    }
+    widths = {name: width + GAP for name, width in widths.items()}
+    for name, each in cells.items():
+        wanted = max(map(cell_len, each)) + GAP - widths[name]
+        widths[name] += max(0, min(wanted, room - sum(widths.values())))
+    return widths
 
 
 def confirm(question: str, yes: bool) -> None:

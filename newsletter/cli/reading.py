@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from newsletter import shapes
+from newsletter.app import App
 from newsletter.cli.output import Json, note, opened, print_json, say, table
 from newsletter.errors import NewsletterError
 
@@ -53,7 +55,10 @@ def check(context: typer.Context, target: Target, json: Json = False) -> None:
     """The pre-flight report; exit 1 when a blocking rule fails."""
     from newsletter.desk.previewing import check as check_target
 
-    report = check_target(opened(context), target)
+    home = opened(context)
+    report = check_target(home, target)
+    for words in explain_unread(home, _to_go(home, target)):
+        note(words)
     if json:
         print_json(shapes.check(report))
     else:
@@ -63,6 +68,29 @@ def check(context: typer.Context, target: Target, json: Json = False) -> None:
             table(("", "rule", "what", "where", "how to mend it"), rows, "")
     if report.verdict == "block":
         raise typer.Exit(1)
+
+
+def _to_go(home: App, target: str) -> Sequence[str]:
+    """The articles that have not begun to go out."""
+    from newsletter.desk.sending import find
+    from newsletter.states import DRAFTS
+
+    if not target.isdecimal():
+        return [target]
+    issue = find(home, int(target))
+    return issue.articles if issue.state in DRAFTS else ()
+
+
+def explain_unread(home: App, slugs: Sequence[str]) -> Iterator[str]:
+    """A line for each of these articles that nobody has read, where that keeps it from going out by itself."""
+    from newsletter.desk.library import find
+
+    if home.config.picking.trust_imports:
+        return
+    for slug in slugs:
+        if find(home, slug).read_at is None:
+            read = f"`newsletter articles triage {slug} --as keep`"
+            yield f"{slug} is unread since import: until a person has read it, it does not go out by itself ({read})"
 
 
 def explain(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -11,7 +11,11 @@ import typer
 from newsletter import shapes
 from newsletter.app import App
 from newsletter.cli.output import Json, Yes, confirm, note, opened, print_json, say, table
+from newsletter.cli.reading import explain_unread
 from newsletter.errors import Refused
+
+if TYPE_CHECKING:
+    from newsletter.desk.picks import Coming
 
 app = typer.Typer(help="When issues go out.", no_args_is_help=True)
 
@@ -157,12 +161,13 @@ def forecast(
             f"{each.forecast.occurrence.local:%a %Y-%m-%d %H:%M}",
             each.schedule.name,
             ", ".join(each.forecast.articles) or "-",
+            "unread" if _has_unread(each) else "",
             ", ".join(each.forecast.authors),
             each.forecast.words,
         )
         for each in seen
     ]
-    table(("when", "schedule", "article", "author", "why"), rows, "nothing is to come")
+    table(("when", "schedule", "article", "", "author", "why"), rows, "nothing is to come", spare=("why", "author"))
     for each in seen:
         for words in each.warnings if each.forecast.articles else ():
             note(f"{each.forecast.occurrence.local:%Y-%m-%d}: {words}")
@@ -182,16 +187,31 @@ def next_pick(
     if json:
         print_json(shown)
         return
-    say(f"{shown['schedule']}, {shown['occurrence']['local']}: {', '.join(shown['pick']) or 'nothing'}")
+    unread = {each["slug"] for each in shown["candidates"] if _is_unread(each)}
+    picked = [f"{slug} (unread)" if slug in unread else slug for slug in shown["pick"]]
+    say(f"{shown['schedule']}, {shown['occurrence']['local']}: {', '.join(picked) or 'nothing'}")
     say(shown["words"])
+    for words in explain_unread(home, [slug for slug in shown["pick"] if slug in unread]):
+        note(words)
     rows = [(each["slug"], _verdict(each, shown["pick"]), why(each)) for each in shown["candidates"]]
     table(("article", "", "why"), rows, "the library is empty")
 
 
+def _has_unread(coming: Coming) -> bool:
+    """Whether one of its articles is unread, as the warnings have it."""
+    told = tuple(f"{slug} is unread " for slug in coming.forecast.articles)
+    return any(words.startswith(told) for words in coming.warnings)
+
+
+def _is_unread(candidate: dict[str, Any]) -> bool:
+    return any(each["rule"] == "read" and each["words"].startswith("unread") for each in candidate["reasons"])
+
+
 def _verdict(candidate: dict[str, Any], picked: list[str]) -> str:
-    if candidate["slug"] in picked:
-        return "picked"
-    return "refused" if candidate["refused"] else "waits"
+    if candidate["refused"]:
+        return "refused"
+    word = "picked" if candidate["slug"] in picked else "waits"
+    return f"{word}, unread" if _is_unread(candidate) else word
 
 
 def why(candidate: dict[str, Any]) -> str:

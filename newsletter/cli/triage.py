@@ -99,17 +99,21 @@ def _show(given: Unread) -> None:
 def _answered(app: App, given: Unread) -> bool:
     """False when the person has had enough."""
     from newsletter.content.reading import body_text
-    from newsletter.desk.triage import Decision, decide
+    from newsletter.desk.triage import Decision, decide_on, seen_again
 
     slug = given.article.slug
     while True:
         answer: str = typer.prompt(QUESTION, default="s", show_default=False).strip().lower()[:1]
         if answer in DECISIONS:
-            decide(app, [slug], Decision(DECISIONS[answer]))
-            return True
-        if answer == "m" and _mended(app, slug):
-            return True
-        if answer == "w":
+            if decide_on(app, given.article, Decision(DECISIONS[answer])) is not None:
+                return True
+            complain(f"{slug} was changed meanwhile: this is how it stands now")
+            given = seen_again(app, given)
+            _show(given)
+        elif answer == "m":
+            if _mended(app, slug):
+                return True
+        elif answer == "w":
             say(f"\n{body_text(given.article.body_html)}\n")
         elif answer in ("s", "q"):
             return answer == "s"

@@ -24,7 +24,6 @@ from newsletter.store.authors import find_author, keep_author
 from newsletter.store.trial import trial_of
 from newsletter.store.versions import versions_of
 
-
 A_YES = frozenset({"body_html", "status"})
 """Fields of an article that nobody sets without having read it."""
 

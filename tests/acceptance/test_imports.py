@@ -41,7 +41,7 @@ def take(newsletter: Command, *arguments: str, expect: int = 0) -> dict[str, Any
     report: dict[str, Any] = newsletter("articles", "import", *arguments, "--json", expect=expect).json
     assert list(report) == ["source", "imported", "updated", "unchanged", "skipped", "failed", "items"]
     for item in report["items"]:
-        assert list(item) == ["item", "outcome", "slug", "reason"]
+        assert list(item) == ["item", "outcome", "slug", "reason", "notes"]
     for outcome in ("imported", "updated", "unchanged", "skipped", "failed"):
         assert report[outcome] == sum(item["outcome"] == outcome for item in report["items"])
     return report
@@ -140,9 +140,9 @@ def test_folder_is_read_as_what_it_is(newsletter: Command, tmp_path: Path, name:
 )
 def test_file_of_one_article_is_taken_once(newsletter: Command, tmp_path: Path, name: str, content: str) -> None:
     write(tmp_path, {name: content})
-    assert take(newsletter, str(tmp_path / name))["items"] == [
-        {"item": str(tmp_path / name), "outcome": "imported", "slug": SLUGS[0], "reason": None}
-    ]
+    (item,) = take(newsletter, str(tmp_path / name))["items"]
+    assert item.pop("notes")
+    assert item == {"item": str(tmp_path / name), "outcome": "imported", "slug": SLUGS[0], "reason": None}
     assert take(newsletter, str(tmp_path / name))["unchanged"] == 1
 
 
@@ -206,12 +206,37 @@ def test_short_report_names_each_item_and_what_it_lacks(newsletter: Command, tmp
     assert line.startswith(f"newsletter: {tmp_path / 'b.md'}, line ")
 
 
+def test_json_tells_what_was_guessed_and_what_could_not_be_had(newsletter: Command, tmp_path: Path) -> None:
+    write(tmp_path, {"a.md": made.markdown(KETTLES, "https://127.0.0.1:9/none.png")})
+    (item,) = take(newsletter, str(tmp_path / "a.md"))["items"]
+    assert any("https://127.0.0.1:9/none.png" in words for words in item["notes"])
+    assert any("its author Ruth Weber has no bio" in words for words in item["notes"])
+
+
+def test_what_many_lack_is_said_once(newsletter: Command, tmp_path: Path) -> None:
+    folder = write(
+        tmp_path / "five", {f"{n}.md": f"---\ntitle: Tea {n}\n---\nIt is the {n}th.\n" for n in range(5, 10)}
+    )
+    told = newsletter("articles", "import", str(folder)).out
+    (line,) = (line for line in told.splitlines() if "its call to action has no" in line)
+    assert line.startswith("5 articles: its call to action has no text, label and url (newsletter calls-to-action ")
+    assert told.count("    it has no author (newsletter articles edit tea-") == 5
+    three = write(tmp_path / "three", {f"{n}.md": f"---\ntitle: Salt {n}\n---\nGrain {n}.\n" for n in range(3)})
+    assert newsletter("articles", "import", str(three)).out.count("    its call to action has no text") == 3
+
+
+def test_files_that_are_no_articles_are_named(newsletter: Command, tmp_path: Path) -> None:
+    folder = write(tmp_path / "src", {"a.md": made.markdown(KETTLES), "README.md": "About."})
+    assert "skipped: 1 md: no article (README.md)" in newsletter("articles", "import", str(folder)).out
+
+
 def test_long_report_says_what_is_alike_once(newsletter: Command, tmp_path: Path) -> None:
     write(tmp_path, {"big.xml": big_export(300)})
     told = newsletter("articles", "import", str(tmp_path / "big.xml"))
     lines = told.out.splitlines()
     assert len(lines) < 30
-    assert any(line.startswith("300 × ") and "has no bio" in line for line in lines)
+    assert any(line.startswith("300 × its author ") and "has no bio" in line for line in lines)
+    assert "`newsletter articles show SLUG`" in lines[-2] and "--json" in lines[-2]
     assert lines[-1] == "imported 300, updated 0, unchanged 0, skipped 0, failed 0"
 
 
@@ -236,7 +261,7 @@ def test_progress_bar_names_the_item_it_is_at(newsletter: Command, tmp_path: Pat
         os.close(controller)
         process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
-    assert b"importing" in shown and b"a.md" in shown
+    assert b"importing" in shown and b"a.md" in shown and b"0/1" in shown
 
 
 def test_dry_run_tells_the_same_and_changes_nothing(newsletter: Command, tmp_path: Path) -> None:
@@ -424,6 +449,12 @@ def test_archive_that_wants_more_than_it_may_gives_its_articles(newsletter: Comm
     assert (ended.json["imported"], ended.json["skipped"], ended.json["failed"]) == (1, 2, 1)
     assert f"{tmp_path / 'odd.zip'}/bomb.md: it is 200.0 MB" in ended.err
     assert not list(tmp_path.parent.glob("evil*")) and not Path("/tmp/newsletter-evil.md").exists()
+
+
+def test_archive_of_which_nothing_can_be_read_is_a_failure(newsletter: Command, tmp_path: Path) -> None:
+    write(tmp_path, {"bomb.zip": packed({"bomb.md": bytes(200_000_000), "README.md": "About."})})
+    ended = limited(newsletter, "articles", "import", str(tmp_path / "bomb.zip"), "--json")
+    assert (ended.code, ended.json["failed"], ended.json["imported"]) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(

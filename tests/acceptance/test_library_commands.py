@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import shlex
 import shutil
@@ -18,6 +19,7 @@ import pytest
 
 from command import PATIENCE, Command, new_home
 from scripted_relay import ScriptedRelay
+from scripted_web import Answer, ScriptedWeb
 
 SOURCE = """---
 title: {title}
@@ -254,6 +256,22 @@ def test_the_end_of_what_is_typed_is_the_end_and_what_was_said_stays(newsletter:
     assert read(newsletter) == {"a-walk": True, "slow-tea": False, "long-evenings": False}
 
 
+def test_what_changed_while_it_was_read_is_shown_again(newsletter: Command, tmp_path: Path) -> None:
+    source = write(tmp_path, "a-walk", body="We are hiring.")
+    with terminal(newsletter, "articles", "triage") as person:
+        person.wait_for(QUESTION)
+        newsletter("articles", "import", source)
+        person.type("k\n")
+        again = person.answer("w")
+        assert (
+            "a-walk was changed meanwhile" in again and "look at: an offer of work" in again and "2 of 3" not in again
+        )
+        person.answer("k")
+        person.answer("q")
+        assert person.end()[0] == 0
+    assert read(newsletter) == {"a-walk": True, "slow-tea": False, "long-evenings": False}
+
+
 def test_mending_opens_the_editor_and_counts_as_reading(newsletter: Command, tmp_path: Path) -> None:
     command = editor(tmp_path, "still quiet in 2016", "always quiet")
     with terminal(newsletter, "articles", "triage", VISUAL=command) as person:
@@ -305,7 +323,7 @@ def test_the_editor_needs_a_terminal(newsletter: Command) -> None:
 
 
 def test_what_a_person_pins_sends_or_corrects_has_been_read(newsletter: Command) -> None:
-    newsletter("articles", "edit", "long-evenings", "--set", "summary=Ours.")
+    newsletter("articles", "edit", "long-evenings", "--set", "status=ready")
     assert read(newsletter) == {"a-walk": False, "slow-tea": False, "long-evenings": True}
     newsletter("issues", "plan", "--pin", "slow-tea")
     assert read(newsletter) == {"a-walk": False, "slow-tea": True, "long-evenings": True}
@@ -335,7 +353,50 @@ def test_forecast_warns_and_next_says_who_was_read(newsletter: Command) -> None:
     assert trusted == ["a-walk is unread since import (`newsletter articles triage`)"]
 
 
+def test_what_is_unread_is_marked_where_it_stands(newsletter: Command) -> None:
+    newsletter("articles", "triage", "slow-tea", "--as", "keep")
+    columns, *rows = (line.split("\t") for line in newsletter("forecast", "--count", "2").out.splitlines())
+    article = columns.index("article")
+    assert [row[article : article + 2] for row in rows] == [["a-walk", "unread"], ["slow-tea", ""]]
+    told = newsletter("next")
+    assert told.out.splitlines()[0].endswith(": a-walk (unread)")
+    assert [line.split("\t")[:2] for line in told.out.splitlines()[3:]] == [
+        ["a-walk", "picked, unread"],
+        ["slow-tea", "waits"],
+        ["long-evenings", "waits, unread"],
+    ]
+    assert told.err.startswith(
+        "a-walk is unread since import: until a person has read it, it does not go out by itself"
+    )
+
+
+def test_check_warns_of_what_does_not_go_by_itself(newsletter: Command) -> None:
+    newsletter("issues", "plan")
+    words = "a-walk is unread since import: until a person has read it, it does not go out by itself"
+    assert words in newsletter("check", "1").err
+    assert words in newsletter("check", "a-walk").err
+    newsletter("articles", "triage", "a-walk", "--as", "keep")
+    assert "unread" not in newsletter("check", "1").err
+    newsletter.settings["NEWSLETTER_PICKING__TRUST_IMPORTS"] = "true"
+    assert "unread" not in newsletter("check", "slow-tea").err
+
+
 # -- lists and history
+
+
+def test_a_list_on_a_narrow_terminal_breaks_no_word(newsletter: Command, tmp_path: Path) -> None:
+    slug = "tea-for-everybody-who-is-in-a-hurry-these-days"
+    newsletter("articles", "import", write(tmp_path, slug, body="Sit down."))
+    newsletter("calls-to-action", "set", "default", "--text", "", "--label", "", "--url", "")
+    for columns in ("80", "100", "140"):
+        # A dumb terminal is always 80 columns wide.
+        with terminal(newsletter, "articles", "list", COLUMNS=columns, TERM="xterm") as person:
+            code, screen = person.end()
+        assert code == 0
+        shown = re.sub(r"\x1b\[[0-9;]*m", "", screen)
+        assert {"slug", "status", "read", "missing", slug, "long-evenings", "call", "action"} <= set(shown.split())
+        assert max(map(len, shown.splitlines())) <= int(columns)
+        assert ("published" in shown) == (columns != "80")
 
 
 def test_a_list_is_narrowed_by_every_filter(newsletter: Command, tmp_path: Path) -> None:
@@ -349,7 +410,7 @@ def test_a_list_is_narrowed_by_every_filter(newsletter: Command, tmp_path: Path)
     assert slugs(newsletter, "--status", "retired", "--never-sent", "--sent-before", "2020-01-01") == ["long-evenings"]
     assert slugs(newsletter, "--author", "OKAF", "--category", "nights", "--season", "12-24") == ["by-tom"]
     assert slugs(newsletter, "--sent-since", "2020-01-01") == ["a-walk"]
-    assert slugs(newsletter, "--unread", "--category", "Walking") == ["slow-tea"]
+    assert slugs(newsletter, "--unread", "--category", "nights") == ["by-tom"]
     assert slugs(newsletter, "--search", "harb") == ["by-tom"]
     assert newsletter("articles", "list", "--season", "05-01").err == "no article is like that\n"
 
@@ -368,7 +429,7 @@ def test_a_list_shows_what_a_person_wants_to_know(newsletter: Command) -> None:
         "read": "no",
         "missing": "",
     }
-    assert (shown["slow-tea"]["read"], shown["slow-tea"]["missing"]) == ("yes", "bio")
+    assert (shown["slow-tea"]["read"], shown["slow-tea"]["missing"]) == ("no", "bio")
 
 
 @pytest.mark.parametrize(
@@ -382,6 +443,16 @@ def test_a_list_shows_what_a_person_wants_to_know(newsletter: Command) -> None:
 def test_a_date_that_is_none_is_one_line(newsletter: Command, option: str, text: str) -> None:
     error = newsletter("articles", "list", option, text, expect=1).err
     assert option in error and repr(text) in error and len(error.splitlines()) == 1
+
+
+def test_a_look_at_a_feed_names_the_article_it_brought(newsletter: Command) -> None:
+    newsletter.settings["NEWSLETTER_FETCH__ALLOW_HOSTS"] = "127.0.0.1"
+    text = " ".join(f"Word {number} of a long, quiet text." for number in range(20))
+    item = f"<item><title>Warm soup</title><guid>soup</guid><description>{text}</description></item>"
+    feed = f'<rss version="2.0"><channel><title>Notes</title>{item}</channel></rss>'
+    with ScriptedWeb({"/feed": Answer(feed, "application/rss+xml")}) as web:
+        told = newsletter("articles", "follow", web.url("/feed"))
+    assert "imported: warm-soup  (" in told.out
 
 
 def test_history_tells_versions_changes_and_issues(newsletter: Command) -> None:
