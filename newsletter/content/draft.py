@@ -88,6 +88,15 @@ def _cut(slug: str, length: int) -> str:
     return kept if hyphen else slug[:length]
 
 
+def day_from_file_name(source: str) -> date | None:
+    """The day Jekyll has in the name of a post, `posts/2024-03-03-calm-evenings.md`; None when there is none."""
+    found = re.match(r"(\d{4}-\d\d-\d\d)[-_ ]", PurePosixPath(source.replace("\\", "/")).name)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
 def title_from_file_name(source: str) -> str:
     """`posts/2024-03-03-calm-evenings.md` → `Calm evenings`; empty when the name says nothing."""
     name = PurePosixPath(source.replace("\\", "/")).stem

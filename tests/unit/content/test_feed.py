@@ -563,3 +563,13 @@ def test_whatever_a_feed_holds_it_is_read_or_refused_in_one_line(inside: list[st
             assert not found.source_url or found.source_url.startswith(("http://", "https://"))
     except SourceError as error:
         assert "\n" not in str(error)
+
+
+def test_author_of_an_atom_feed_is_that_of_its_entries() -> None:
+    feed = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Notes</title><id>urn:notes</id>
+        <author><name>Ute Muster</name></author>
+        <entry><title>One</title><id>urn:1</id><link href="https://example.org/1"/>
+        <content type="html">&lt;p&gt;Some words of a whole entry.&lt;/p&gt;</content></entry></feed>"""
+    (item,) = read_feed(Source("feed.xml", io.BytesIO(feed.encode())))
+    assert isinstance(item, Item)
+    assert [author.name for author in item.draft().authors] == ["Ute Muster"]

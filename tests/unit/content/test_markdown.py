@@ -115,8 +115,8 @@ def test_title_comes_from_the_first_h1_with_its_line() -> None:
 def test_title_comes_from_the_file_name_when_there_is_no_other() -> None:
     draft = _read("Only text.\n")
     assert draft.title == "My post"
-    assert draft.guesses == (Guess("title", "My post", None),)
-    assert draft.notes == ("no date found", "no author found")
+    assert draft.guesses == (Guess("title", "My post", None), Guess("published", "2024-03-03", None))
+    assert draft.notes == ("no author found",)
 
 
 def test_h1_that_is_not_the_title_stays_as_h2() -> None:
@@ -324,3 +324,16 @@ def test_markdown_nested_beyond_reason_is_refused_rather_than_cut_short() -> Non
 
 def test_markdown_with_an_empty_body_says_so() -> None:
     assert "no body found" in _read("---\ntitle: T\n---\n").notes
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "day"),
+    [
+        ("_posts/2021-05-06-a-habit.md", "# A habit\n\nWords.", date(2021, 5, 6)),
+        ("_posts/2021-05-06-a-habit.md", "---\ndate: 2022-01-02\n---\n# A habit\n\nWords.", date(2022, 1, 2)),
+        ("2021-13-06-a-habit.md", "# A habit\n\nWords.", None),
+        ("a-habit-2021-05-06.md", "# A habit\n\nWords.", None),
+    ],
+)
+def test_day_in_the_name_of_a_file_is_that_of_its_post(name: str, text: str, day: date | None) -> None:
+    assert read(text.encode(), name).published == day

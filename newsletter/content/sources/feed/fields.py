@@ -17,7 +17,7 @@ _NO_TOPIC = ("http://www.itunes.com/", "http://schemas.google.com/blogger/2008/k
 
 def info_of(feed: Any, feed_url: str) -> FeedInfo:
     # Of an Atom feed the authors are those of each entry that names none (RFC 4287 §4.2.1); RSS names its editor.
-    is_atom = any(link.get("rel") == "self" for link in _list(feed, "links")) and "authors" in feed and "id" in feed
+    is_atom = "authors" in feed and "id" in feed
     image = feed.get("image")
     logos = [image.get("href") if isinstance(image, dict) else None, feed.get("logo"), feed.get("icon")]
     site = joined(feed_url, _text(feed, "link"))

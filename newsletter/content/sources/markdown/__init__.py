@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from newsletter.content.cleaning import clean
-from newsletter.content.draft import Draft, title_from_file_name
+from newsletter.content.draft import Draft, day_from_file_name, title_from_file_name
 from newsletter.content.sources.markdown.front_matter import split_front_matter
 from newsletter.content.sources.markdown.habits import draft_of
 from newsletter.content.sources.markdown.tags import without_tags
@@ -41,6 +41,9 @@ def read_markdown(text: str, source: str) -> Draft:
     _check_size(body, source)
     body, removed = without_tags(body)
     title, body_html, guesses, left_out = _read_body(body, draft.title, body_line, source)
+    if draft.published is None and (day := day_from_file_name(source)) is not None:
+        draft = replace(draft, published=day)
+        guesses.append(Guess("published", day.isoformat(), None))
     draft = replace(draft, title=title, body_html=body_html, guesses=tuple(guesses))
     return replace(draft, notes=(*_not_found(draft), *notes, *removed, *left_out))
 
