@@ -337,3 +337,10 @@ def test_markdown_with_an_empty_body_says_so() -> None:
 )
 def test_day_in_the_name_of_a_file_is_that_of_its_post(name: str, text: str, day: date | None) -> None:
     assert read(text.encode(), name).published == day
+
+
+@pytest.mark.parametrize("date_of_file", ["Last Modified", "git Created", "created"])
+def test_day_that_eleventy_would_ask_the_file_for_is_left_out(date_of_file: str) -> None:
+    draft = _read(f"---\ntitle: One\ndate: {date_of_file}\n---\nText.", "one.md")
+    assert draft.published is None
+    assert any(repr(date_of_file) in note for note in draft.notes)

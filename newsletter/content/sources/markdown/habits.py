@@ -49,15 +49,25 @@ _OF_THE_SITE = frozenset(
     """.split()
 )
 _MAX_DIGITS = 9  # of the number that the library puts behind a slug
+_DAYS_OF_THE_FILE = ("created", "last modified", "git created", "git last modified")
 _READY = frozenset({"ready", "published", "publish", "public", "live"})
 _DRAFT = frozenset({"draft", "private", "pending", "scheduled", "future", "hidden"})
 _RETIRED = frozenset({"retired", "archived", "trash"})
+
+
+def _leave_out_eleventys_day(fields: Fields, notes: list[str]) -> None:
+    """`date: Last Modified` asks Eleventy for the file's own day, which no reader of its text knows."""
+    node = fields.nodes.get("date")
+    if isinstance(node, yaml.ScalarNode) and str(node.value).strip().casefold() in _DAYS_OF_THE_FILE:
+        del fields.nodes["date"]
+        notes.append(f"the date {node.value!r} is that of a file on its own machine; it was left out")
 
 
 def draft_of(fields: Fields) -> tuple[Draft, list[str]]:
     """The draft without its body, and notes on what was left out. Raises SourceError with field and line."""
     notes: list[str] = []
     fields.lift("params", "extra", "taxonomies")
+    _leave_out_eleventys_day(fields, notes)
     published = fields.found_day(*_DATE)
     status = _status(fields, notes)
     if published is None and not _is_flag(fields, "published"):
