@@ -10,6 +10,7 @@ from zlib import crc32
 
 RUN = 4  # words; a run of them in two texts is no chance
 SKETCH = 8  # marks kept of each text's runs
+UNRELATED = 0.1  # less of them is in both: two texts, whatever both are called
 NEARLY_THE_SAME = 0.8  # of the runs of two texts together are in both
 SUSPICIOUS = 4  # marks two sketches share before the texts themselves are compared
 SUSPECTS = 5  # of one text: the likest are enough

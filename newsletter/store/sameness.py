@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, select
 
-from newsletter.content.duplicates import NEARLY_THE_SAME, address_spellings, likeness, title_key
+from newsletter.content.duplicates import NEARLY_THE_SAME, UNRELATED, address_spellings, likeness, title_key
 from newsletter.content.naming import OF_A_HOST, page_address
 from newsletter.states import ArticleStatus
 from newsletter.store.marks import texts_of
@@ -82,7 +82,7 @@ def find_same(connection: Connection, identities: Sequence[Identity], met: Colle
 
     def same(wanted: Identity) -> Known | None:
         for found in by_key.get(wanted.key, ()):
-            if not _is_of_another_feed(wanted, found):
+            if not _is_of_another_site(connection, wanted, found):
                 return found
         for url in spellings.get(wanted.source_url, ()):
             for found in by_address.get(url, ()):
@@ -102,11 +102,17 @@ def find_same(connection: Connection, identities: Sequence[Identity], met: Colle
     return [same(each) for each in identities]
 
 
-def _is_of_another_feed(wanted: Identity, found: Known) -> bool:
-    """Two feeds of one host may both have an item `12`; nothing else is then the same."""
+def _is_of_another_site(connection: Connection, wanted: Identity, found: Known) -> bool:
+    """Two feeds of one host may both have an item `12`, and a site built anew counts its posts from 1 again.
+
+    Then neither address nor title is the same, and of a whole guid not the text either: a post may well have moved.
+    """
     spellings = address_spellings(wanted.source_url)
     has_moved = bool(wanted.source_url and found.source_url) and found.source_url not in spellings
-    return wanted.key.startswith(OF_A_HOST) and has_moved and title_key(wanted.title) != found.title_key
+    if not has_moved or title_key(wanted.title) == found.title_key:
+        return False
+    is_short = wanted.key.startswith(OF_A_HOST)
+    return is_short or likeness(wanted.text, texts_of(connection, [found.id])[found.id]) < UNRELATED
 
 
 def _is_another(wanted: Identity, found: Known) -> bool:

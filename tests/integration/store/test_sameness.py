@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 import house
+from newsletter.content.draft import slug_from
 from newsletter.content.duplicates import COMMON, sketch
 from newsletter.content.reading import bare_words
 from newsletter.states import ArticleStatus
@@ -149,3 +150,21 @@ def test_articles_of_an_older_program_are_marked_when_first_needed(connection: C
     marks.mark_all(connection)
     assert titles_like(connection, ["Clocks"]) == {"clocks": "clocks"}
     assert marks.suspects(connection, [sketch(WORDS)])[sketch(WORDS)]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "found"),
+    [
+        ("Kites in October", "Kites need wind and a free afternoon, and somebody who runs. " * 3, None),
+        ("Clocks", "Kites need wind and a free afternoon, and somebody who runs. " * 3, "clocks"),
+        ("When the clocks change", f"{WORDS} That is all.", "clocks"),  # it moved, and was given another title
+    ],
+)
+def test_number_that_a_new_site_gives_again_is_another_article(
+    connection: Connection, title: str, text: str, found: str | None
+) -> None:
+    key = "https://example.org/?p=101"
+    known(connection, "clocks", "https://example.org/clocks", key, BODY)
+    wanted = Identity(key, "https://example.org/elsewhere", slug_from(title), title, text)
+    (same,) = find_same(connection, [wanted])
+    assert (same and same.slug) == found
