@@ -60,9 +60,9 @@ def test_who_corrects_what_they_read_before_undoes_nothing_that_came_since(eithe
     with house.write() as connection:
         store.mark_read(connection, [library.find(house.app, SLUG).id or 0], None)
     before = library.find(house.app, SLUG)
-    library.edit_article(house.app, SLUG, {"title": "In a person's words"})
+    library.edit_article(house.app, SLUG, {"title": "In a person's words", "status": "ready"})
     after = library.correct(house.app, before, {"summary": "x"}, ["summary"], "handed over", is_read=False)
-    assert after.corrected == {"title", "summary"}
+    assert after.corrected == {"title", "status", "summary"}
     assert (after.title, after.read_at) == ("In a person's words", house.clock.now)
 
 

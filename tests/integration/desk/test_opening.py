@@ -151,7 +151,7 @@ def test_format_that_is_named_is_that_of_every_file(house: DeskHouse, folder: Pa
 
 def test_tables_of_other_things_are_counted(house: DeskHouse, folder: Path) -> None:
     write(folder, a_md=made.markdown("kettles"), readers_csv="email\n", more_csv="email\n")
-    assert left_out(offered(house, folder)) == {folder.name: "2 csv: no articles"}
+    assert left_out(offered(house, folder)) == {folder.name: "2 csv: no articles (more.csv, readers.csv)"}
 
 
 def test_folder_without_articles_is_said(house: DeskHouse, folder: Path) -> None:

@@ -247,7 +247,7 @@ def test_picture_that_cannot_be_had_leaves_nothing_in_the_body(tmp_path: Path) -
         '<p><img src="gone.jpg" alt="x &gt; y"></p>\n<p>Before <img src="gone.jpg"> after.</p>\n'
         '<figure><img src="gone.jpg"><figcaption>What it showed.</figcaption></figure>\n<p>End.</p>',
     )
-    assert body == "<p>Before  after.</p>\n<p>End.</p>"
+    assert body == "<p>Before after.</p>\n<p>End.</p>"
 
 
 def test_figure_stays_while_it_shows_something_else(tmp_path: Path) -> None:
