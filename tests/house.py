@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from newsletter.delivery.planning import plan_deliveries
 from newsletter.model import DEFAULT_CALL_TO_ACTION, Article, Author, Issue, Occurrence, Schedule
@@ -21,6 +21,7 @@ from newsletter.store import authors as author_store
 from newsletter.store import deliveries as delivery_store
 from newsletter.store import issues as issue_store
 from newsletter.store import schedules as schedule_store
+from newsletter.tables import articles
 from subscribers import MailingList, SubscriptionStatus, parse
 from subscribers import store as audience
 
@@ -106,10 +107,16 @@ def add_article(connection: Connection, slug: str, author_ids: Sequence[int] = (
         "read_at": NOON,
         **fields,
     }
-    article_store.add_article(connection, slug, given, author_ids, f"hash of {slug}", NOON)
+    new = article_store.NewArticle(slug, given, author_ids, f"hash of {slug}")
+    article_store.add_articles(connection, [new], NOON)
     found = article_store.find_article(connection, slug)
     assert found is not None
     return found
+
+
+def make_unread(connection: Connection, article_ids: Sequence[int | None]) -> None:
+    """As an import would leave them."""
+    connection.execute(update(articles).where(articles.c.id.in_(article_ids)).values(read_at=None))
 
 
 def add_library(connection: Connection, *slugs: str) -> list[Article]:

@@ -77,7 +77,8 @@ class ServedHome:
         """A draft, with its article."""
         with self.app.database.write() as connection:
             fields = {"title": PAGE.article.title, "body_html": PAGE.article.body_html, "status": "ready"}
-            article_id = articles.add_article(connection, f"small-{public_id}", fields, [], "", NOON)
+            article = articles.NewArticle(f"small-{public_id}", fields, [], "")
+            (article_id,) = articles.add_articles(connection, [article], NOON)
             new = issues.NewIssue(
                 newsletter_id=newsletter_id,
                 schedule_id=None,

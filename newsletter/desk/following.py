@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
@@ -143,12 +143,6 @@ def check_all(app: App) -> list[Checked]:
     with app.database.read() as connection:
         followed = store.list_feeds(connection)
     return [check_feed(app, feed) for feed in followed]
-
-
-def next_check(app: App) -> datetime | None:
-    """When `check_due` has something to do, aware UTC; None when no feed is followed."""
-    with app.database.read() as connection:
-        return store.next_check(connection)
 
 
 def _web_address(url: str) -> str:

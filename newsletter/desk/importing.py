@@ -52,11 +52,7 @@ class Importing:
         self._begin = begin
         self._database = trial or app.database
         self._pictures = PictureTaker(app.home.media, self._picture, trial is not None)
-        with self._database.read() as connection:
-            has_unmarked = marks.has_unmarked(connection)
-        if has_unmarked:
-            with self._database.write() as connection:
-                marks.mark_all(connection)
+        marks.mark_older(self._database)
 
     def take(self, offered: Iterable[Offered], source: str = "") -> Iterator[Imported]:
         """What became of each item, told once it is stored. Raises SourceError where the source breaks off.

@@ -16,7 +16,6 @@ from newsletter.store import marks
 from newsletter.store.search import search
 
 TODAY = "today"
-EVERY = 1_000_000  # articles with the wanted words: the other filters come afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +40,14 @@ def list_library(app: App, wanted: Wanted) -> list[Article]:
     """
     filters = list(_filters(wanted, app.zone, app.today))
     if wanted.words:
-        _mark_all(app)
+        marks.mark_older(app.database)
     with app.database.read() as connection:
         found = store.list_articles(connection, wanted.status)
-        ranked = search(connection, wanted.words, EVERY) if wanted.words else []
+        ranked = search(connection, wanted.words) if wanted.words else []
     if wanted.words:
         ranks = {id: rank for rank, id in enumerate(ranked)}
         found = sorted((each for each in found if each.id in ranks), key=lambda each: ranks[each.id or 0])
     return [article for article in found if all(keeps(article) for keeps in filters)]
-
-
-def _mark_all(app: App) -> None:
-    with app.database.read() as connection:
-        has_unmarked = marks.has_unmarked(connection)
-    if has_unmarked:  # else nobody who writes meanwhile is to be waited for
-        with app.database.write() as connection:
-            marks.mark_all(connection)
 
 
 def _filters(wanted: Wanted, zone: ZoneInfo, today: date) -> Iterator[Callable[[Article], bool]]:

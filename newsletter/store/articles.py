@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, true, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from newsletter.content.completeness import with_missing
 from newsletter.content.duplicates import title_key
@@ -185,17 +185,6 @@ def add_articles(connection: Connection, new: Sequence[NewArticle], now: datetim
     return ids
 
 
-def add_article(
-    connection: Connection,
-    slug: str,
-    fields: Mapping[str, Any],
-    author_ids: Sequence[int],
-    source_hash: str,
-    now: datetime,
-) -> int:
-    return add_articles(connection, [NewArticle(slug, fields, author_ids, source_hash)], now)[0]
-
-
 def change_article(
     connection: Connection,
     article_id: int,
@@ -247,7 +236,7 @@ def slugs_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     return {row.id: row.slug for row in rows}
 
 
-def mark_read(connection: Connection, article_ids: Iterable[int], now: datetime | None) -> None:
-    """A person has said yes to those of these that were unread; with None, to none of them any more."""
-    unread = articles.c.read_at.is_(None) if now is not None else true()
-    connection.execute(update(articles).where(articles.c.id.in_(list(article_ids)), unread).values(read_at=now))
+def mark_read(connection: Connection, article_ids: Iterable[int], now: datetime) -> None:
+    """A person has said yes to those of these that were unread."""
+    unread = and_(articles.c.id.in_(list(article_ids)), articles.c.read_at.is_(None))
+    connection.execute(update(articles).where(unread).values(read_at=now))

@@ -97,11 +97,6 @@ def due_feeds(connection: Connection, now: datetime) -> list[FollowedFeed]:
     return [_to_feed(row) for row in connection.execute(query)]
 
 
-def next_check(connection: Connection) -> datetime | None:
-    """When the next feed falls due; None when none is followed."""
-    return connection.execute(select(func.min(feeds.c.next_check_at))).scalar()
-
-
 def claim_check(connection: Connection, feed: FollowedFeed, until: datetime) -> bool:
     """Take one due check; nobody else begins it before `until`. False: somebody has taken it already."""
     mine = (feeds.c.id == feed.id) & (feeds.c.next_check_at == feed.next_check_at)

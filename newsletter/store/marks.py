@@ -11,6 +11,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from newsletter.content.duplicates import COMMON, likest, sketch, title_key
 from newsletter.content.reading import bare_words, folded
+from newsletter.store.engine import Database
+from newsletter.store.trial import Trial
 from newsletter.tables import article_shingles, article_words, articles
 
 CHUNK = 500  # articles of an older program that are marked at once
@@ -24,12 +26,12 @@ class Marks:
     sketch: tuple[int, ...]
 
 
-def marks_of(row: Mapping[str, Any], known_sketch: tuple[int, ...] | None = None) -> Marks:
-    """Of the columns of an article, whose sketch may be known already; of more words than MAX_WORDS only the first."""
+def marks_of(row: Mapping[str, Any]) -> Marks:
+    """Of the columns of an article; of more words than MAX_WORDS only the first."""
     text = bare_words(row["body_html"])
     beside = (row["subtitle"], row["summary"], *row["categories"], *row["tags"])
     words = folded(" ".join((*filter(None, beside), text)))
-    return Marks(folded(row["title"]), _first_of(words), sketch(text) if known_sketch is None else known_sketch)
+    return Marks(folded(row["title"]), _first_of(words), sketch(text))
 
 
 def _first_of(words: str) -> str:
@@ -54,9 +56,13 @@ def renew(connection: Connection, article_ids: Sequence[int]) -> None:
     add(connection, {row.id: marks_of(row._asdict()) for row in rows})
 
 
-def has_unmarked(connection: Connection) -> bool:
-    """Whether an older program left articles that `mark_all` would mark."""
-    return connection.execute(select(articles.c.id).where(articles.c.title_key.is_(None)).limit(1)).first() is not None
+def mark_older(database: Database | Trial) -> None:
+    """Mark what an older program left unmarked; where there is nothing, nobody who writes is waited for."""
+    with database.read() as connection:
+        unmarked = connection.execute(select(articles.c.id).where(articles.c.title_key.is_(None)).limit(1)).first()
+    if unmarked is not None:
+        with database.write() as connection:
+            mark_all(connection)
 
 
 def mark_all(connection: Connection) -> None:

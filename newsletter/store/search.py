@@ -12,19 +12,18 @@ _WORD = re.compile(r"\w+")
 _PHRASE = re.compile(r'"([^"]*)"')
 
 _FTS5 = text(
-    "SELECT rowid FROM article_search WHERE article_search MATCH :wanted"
-    " ORDER BY bm25(article_search, 5.0, 1.0), rowid LIMIT :most"
+    "SELECT rowid FROM article_search WHERE article_search MATCH :wanted ORDER BY bm25(article_search, 5.0, 1.0), rowid"
 )
 # Written as the index has it, or PostgreSQL reads every row.
 _VECTOR = "(setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('simple', words), 'B'))"
 _TSQUERY = text(
     f"SELECT article_id FROM article_words, to_tsquery('simple', :wanted) AS wanted WHERE {_VECTOR} @@ wanted"
-    f" ORDER BY ts_rank({_VECTOR}, wanted) DESC, article_id LIMIT :most"
+    f" ORDER BY ts_rank({_VECTOR}, wanted) DESC, article_id"
 )
 
 
-def search(connection: Connection, wanted: str, most: int = 1000) -> list[int]:
-    """The ids of at most so many articles; a word in the title counts for more. No words, no articles.
+def search(connection: Connection, wanted: str) -> list[int]:
+    """The ids of those articles; a word in the title counts for more. No words, no articles.
 
     A word is found by how it begins: `sleep` finds `sleeping`. Words between quotes stand beside each other.
     """
@@ -39,4 +38,4 @@ def search(connection: Connection, wanted: str, most: int = 1000) -> list[int]:
         joined = " ".join(parts)
     if not parts:
         return []
-    return list(connection.execute(query, {"wanted": joined, "most": most}).scalars())
+    return list(connection.execute(query, {"wanted": joined}).scalars())

@@ -27,7 +27,7 @@ def connection(engine: Engine) -> Iterator[Connection]:
 def add_issue(connection: Connection, list_id: int, newsletter_id: int | None) -> int:
     slug = f"article-{list_id}-{newsletter_id}"
     fields = {"title": "A title", "body_html": "<p>Words.</p>", "status": "ready"}
-    article_id = articles.add_article(connection, slug, fields, [], "", NOON)
+    (article_id,) = articles.add_articles(connection, [articles.NewArticle(slug, fields, [], "")], NOON)
     content = issues.Content("A subject", "{}", "", "")
     new = issues.NewIssue(newsletter_id, None, None, list_id, [article_id], slug, {}, 0, content)
     return issues.add_issue(connection, new, NOON)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import house as builders
 from desk_house import DeskHouse
 from newsletter.desk import library
 from newsletter.store import articles as store
@@ -58,7 +59,7 @@ def test_each_field_a_person_set_is_known_as_corrected(either_house: DeskHouse) 
 def test_who_corrects_what_they_read_before_undoes_nothing_that_came_since(either_house: DeskHouse) -> None:
     house = either_house
     with house.write() as connection:
-        store.mark_read(connection, [library.find(house.app, SLUG).id or 0], None)
+        builders.make_unread(connection, [library.find(house.app, SLUG).id])
     before = library.find(house.app, SLUG)
     library.edit_article(house.app, SLUG, {"title": "In a person's words", "status": "ready"})
     after = library.correct(house.app, before, {"summary": "x"}, ["summary"], "handed over", is_read=False)

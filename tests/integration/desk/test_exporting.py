@@ -190,7 +190,7 @@ def test_any_library_comes_back(found: list[Article]) -> None:
             for article in found:
                 fields = {name: getattr(article, name) for name in SAID if name not in ("slug", AUTHORS)}
                 ids = [keep_author(connection, author) for author in article.authors]
-                store.add_article(connection, article.slug, fields, ids, "a hash", NOON)
+                store.add_articles(connection, [store.NewArticle(article.slug, fields, ids, "a hash")], NOON)
         report = export(house.app, Path(folder))
         assert not report.notes
         took = library.import_articles(other.app, [folder]) if found else library.ImportReport(folder)

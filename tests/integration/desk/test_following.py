@@ -158,7 +158,7 @@ def test_feed_that_is_followed_is_looked_at_once(house: DeskHouse, site: Site) -
     ((feed, items),) = following.list_followed(house.app)
     assert (feed.title, feed.every, feed.last_error, feed.etag) == ("Quiet Notes", 6 * HOUR, "", '"ba"')
     assert items == {IMPORTED: 2}
-    assert following.next_check(house.app) == house.clock() + 6 * HOUR
+    assert feed.next_check_at == house.clock() + 6 * HOUR
 
 
 def test_new_items_come_in_with_the_status_that_was_asked_for(house: DeskHouse, site: Site) -> None:

@@ -504,3 +504,13 @@ def test_import_that_cannot_go_on_has_told_what_it_did(here: DeskHouse, tmp_path
     with pytest.raises(NewsletterError, match="media"):
         library.import_articles(here.app, [str(tmp_path / name) for name in ("a.md", "b.md")], report=report)
     assert outcomes(report.items) == [("imported", SLUG)]
+
+
+def test_item_that_the_database_does_not_take_stops_no_other(empty: DeskHouse) -> None:
+    """PostgreSQL holds columns to their length, SQLite does not."""
+    odd = item("odd", "staircases", language="x" * 40)
+    told = take(empty, item("before"), odd, item("after", "gardens"))
+    expected = "imported" if empty.app.database.is_sqlite else "failed"
+    assert [each.outcome for each in told] == ["imported", expected, "imported"]
+    assert count(empty) == sum(each.outcome == "imported" for each in told)
+    assert told[1].reason is None or "odd: the database does not take it" in told[1].reason

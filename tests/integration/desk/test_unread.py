@@ -51,7 +51,7 @@ def is_read(house: DeskHouse, slug: str = "fresh") -> bool:
 def forget_all(house: DeskHouse) -> None:
     """As if nobody had read any of them."""
     with house.write() as connection:
-        store.mark_read(connection, [article.id or 0 for article in store.list_articles(connection)], None)
+        builders.make_unread(connection, [article.id for article in store.list_articles(connection)])
 
 
 def sent(house: DeskHouse) -> tuple[str, ...]:

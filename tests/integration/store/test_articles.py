@@ -44,7 +44,8 @@ WHOLE: dict[str, Any] = {
 
 def test_article_comes_back_as_it_was_given(connection: Connection) -> None:
     maria, tomas = house.add_author(connection), house.add_author(connection, "Tomás")
-    article_id = store.add_article(connection, "ruhe", WHOLE, [tomas, maria, tomas], "f" * 64, NOON)
+    ruhe = store.NewArticle("ruhe", WHOLE, [tomas, maria, tomas], "f" * 64)
+    (article_id,) = store.add_articles(connection, [ruhe], NOON)
     found = store.find_article(connection, "ruhe")
     wrote = tuple(each for name in ("Tomás", "Maria Lindqvist") if (each := find_author(connection, name)))
     assert len(wrote) == 2
@@ -111,7 +112,7 @@ def test_slug_is_free_or_gets_the_first_free_number(connection: Connection) -> N
 
 def test_change_sets_what_is_said_and_leaves_the_rest(connection: Connection) -> None:
     author = house.add_author(connection)
-    store.add_article(connection, "ruhe", WHOLE, [author], "f" * 64, NOON)
+    store.add_articles(connection, [store.NewArticle("ruhe", WHOLE, [author], "f" * 64)], NOON)
     before = store.find_article(connection, "ruhe")
     assert before is not None and before.id is not None
     changes: dict[str, Any] = {
@@ -130,7 +131,7 @@ def test_change_sets_what_is_said_and_leaves_the_rest(connection: Connection) ->
 
 def test_change_that_says_nothing_new_is_none(connection: Connection) -> None:
     author = house.add_author(connection)
-    store.add_article(connection, "ruhe", WHOLE, [author], "f" * 64, NOON)
+    store.add_articles(connection, [store.NewArticle("ruhe", WHOLE, [author], "f" * 64)], NOON)
     before = store.find_article(connection, "ruhe")
     assert before is not None and before.id is not None
     same = {name: value for name, value in WHOLE.items() if name != "guesses"}

@@ -59,11 +59,6 @@ def test_check_is_written_down(connection: Connection) -> None:
     store.record_check(connection, feed.id, NOON, NOON + HOUR, **said)
     after = store.find_feed(connection, URL)
     assert after == replace(feed, checked_at=NOON, next_check_at=NOON + HOUR, **said)
-    assert store.next_check(connection) == NOON + HOUR
-
-
-def test_no_feed_no_next_check(connection: Connection) -> None:
-    assert store.next_check(connection) is None
 
 
 def test_due_check_is_claimed_once(connection: Connection) -> None:

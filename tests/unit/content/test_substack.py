@@ -73,7 +73,7 @@ def test_discussions_without_text_and_pages_are_counted() -> None:
     rows = ROW.replace(",newsletter,", ",thread,") * 2 + ROW.replace(",newsletter,", ",page,")
     assert found(rows, {"1.other.txt": ""}) == [
         LeftOut("export.zip/posts.csv", "2 of the type thread, without a text"),
-        LeftOut("export.zip/posts.csv", "1 pages; only posts are taken, unless pages are asked for"),
+        LeftOut("export.zip/posts.csv", "1 of its pages; only posts are taken, unless pages are asked for"),
     ]
 
 

@@ -142,7 +142,7 @@ def _offer(row: JsonRow, source: Source, related: _Related, pages: bool, counts:
         name = title(post.get("title")) or words(post.get("slug"), 80) or f"post {row.number:,}"
         is_draft = post.get("status") == "draft"
         if (post.get("type") == "page" or post.get("page") in (1, True)) and not pages:
-            counts["pages; only posts are taken, unless pages are asked for"] += 1
+            counts["of its pages; only posts are taken, unless pages are asked for"] += 1
         elif is_draft and not is_any_html(post.get("html")) and not is_any_html(read_body(post, place)):
             yield LeftOut(name, "it is an empty draft")
         else:

@@ -84,7 +84,7 @@ def _offer(
     member = f"{folder}{post_id}.html"
     name = unescaped(values.get("title"), 200) or words(post_id, 200) or f"line {row.line}"
     if kind == "page" and not pages:
-        counts["pages; only posts are taken, unless pages are asked for"] += 1
+        counts["of its pages; only posts are taken, unless pages are asked for"] += 1
         return
     if member not in members:
         if kind in ("newsletter", "podcast", "page") and not _is_draft(values):
