@@ -24,7 +24,7 @@ def test_footnotes_are_numbers_and_a_list_at_the_end() -> None:
     text = "One[^b] two[^a] again[^b].\n\n[^a]: Note *a*.\n[^b]: Note b.\n\n    And more.\n\nLast."
     assert _body(text) == (
         "<p>One<sup>1</sup> two<sup>2</sup> again<sup>1</sup>.</p>\n<p>Last.</p>\n"
-        "<ol><li><p>Note b.</p>\n<p>And more.</p></li><li>Note <em>a</em>.</li></ol>"
+        "<hr>\n<ol><li><p>Note b.</p>\n<p>And more.</p></li><li>Note <em>a</em>.</li></ol>"
     )
 
 

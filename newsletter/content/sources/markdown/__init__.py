@@ -81,7 +81,7 @@ def _parser() -> MarkdownIt:
 
 # A mail cannot jump back: numbers, and a list of the notes at the end.
 _NOTES = {
-    "footnote_block_open": "<ol>\n",
+    "footnote_block_open": "<hr>\n<ol>\n",  # or a list that ends the article would run on into the notes
     "footnote_block_close": "</ol>\n",
     "footnote_open": "<li>",
     "footnote_close": "</li>\n",
