@@ -135,7 +135,7 @@ def test_caption_that_is_no_credit_is_noted() -> None:
 def test_pages_are_counted_unless_they_are_asked_for() -> None:
     page = {**POST, "type": "page"}
     assert list(read_ghost(export([page, page]), pages=False)) == [
-        LeftOut("blog.json", "2 pages; only posts are taken, unless pages are asked for")
+        LeftOut("blog.json", "2 of its pages; only posts are taken, unless pages are asked for")
     ]
     assert isinstance(next(read_ghost(export([page]), pages=True)), Item)
 
