@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from newsletter.states import ArticleStatus, DeliveryStatus, IssueState, OccurrenceState, ScheduleStatus
+from newsletter.options import Options
+from newsletter.states import ArticleStatus, DeliveryStatus, IssueKind, IssueState, OccurrenceState, ScheduleStatus
 
 DEFAULT_CALL_TO_ACTION = "default"
 """The name of the newsletter's own call to action, the last one asked."""
@@ -180,9 +181,10 @@ class Schedule:
     name: str
     list_id: int
     list_name: str
-    cron: str
+    recurrence: str  # as scheduling.recurrence reads it: cron, cron every so many weeks, or dates
     timezone: str
     newsletter_id: int | None = None
+    options: Options = Options()
     status: ScheduleStatus = ScheduleStatus.ACTIVE
     grace_minutes: int = 240
     seed: int = 0
@@ -219,6 +221,9 @@ class Issue:
     public_id: str  # unguessable; names the web view
     content_hash: str
     seed: int
+    kind: IssueKind = IssueKind.PICKED
+    note: str = ""  # the editor's lines above the article, plain text
+    send_at: datetime | None = None  # aware UTC, of a letter that waits for its instant
     pause_reason: str = ""
     counts: Mapping[DeliveryStatus, int] = field(default_factory=dict)
 

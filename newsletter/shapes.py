@@ -11,6 +11,7 @@ from newsletter.checking.report import Report
 from newsletter.content.changes import Change
 from newsletter.content.reading import body_text, reading_minutes
 from newsletter.model import Article, Author, CallToAction, Delivery, Issue, Newsletter, Occurrence, Schedule, Version
+from newsletter.options import shown
 from newsletter.states import DeliveryStatus
 from subscribers import ListCounts, Profile
 
@@ -115,11 +116,12 @@ def schedule(given: Schedule, newsletter_name: str, words: str, coming: Sequence
         "name": given.name,
         "newsletter": newsletter_name,
         "list": given.list_name,
-        "cron": given.cron,
+        "recurrence": given.recurrence,
         "words": words,
         "timezone": given.timezone,
         "status": given.status,
         "grace_minutes": given.grace_minutes,
+        "options": shown(given.options),
         "next": [occurrence(each) for each in coming],
     }
 
@@ -138,6 +140,9 @@ def issue(given: Issue, newsletter_name: str) -> dict[str, Any]:
         **counts,
         "content_hash": given.content_hash,
         "pause_reason": given.pause_reason or None,
+        "kind": given.kind,
+        "note": given.note or None,
+        "send_at": instant(given.send_at),
     }
 
 

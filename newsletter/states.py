@@ -12,6 +12,7 @@ class ArticleStatus(StrEnum):
     DRAFT = "draft"  # in the library, not to be picked
     READY = "ready"  # may be picked
     RETIRED = "retired"  # once was; kept for history
+    LETTER = "letter"  # written for one issue; no part of the library
 
 
 class FeedItemState(StrEnum):
@@ -34,6 +35,12 @@ class OccurrenceState(StrEnum):
     ISSUED = "issued"
     MISSED = "missed"  # the machine was off, and it was too late afterwards
     SKIPPED = "skipped"  # nothing could be picked, or the schedule was paused
+
+
+class IssueKind(StrEnum):
+    PICKED = "picked"  # its articles come from the library
+    LETTER = "letter"  # written by hand, for this issue alone
+    REHEARSAL = "rehearsal"  # goes to staff; nothing of it counts as sent
 
 
 class IssueState(StrEnum):

@@ -216,8 +216,9 @@ schedules = Table(
     Column("name", String(200), nullable=False),
     Column("newsletter_id", ForeignKey("newsletters.id")),  # null: the home's first one
     Column("list_id", ForeignKey("mailing_lists.id"), nullable=False),
-    Column("cron", String(200), nullable=False),
+    Column("recurrence", Text, nullable=False, server_default=text("''")),
     Column("timezone", String(64), nullable=False),
+    Column("options", JSON),  # those that differ from the defaults
     Column("status", String(20), nullable=False),
     Column("grace_minutes", Integer, nullable=False),
     Column("seed", Integer, nullable=False),  # breaks ties, so that every pick can be told again
@@ -263,12 +264,67 @@ issues = Table(
     Column("web_html_bare", Text),  # without bio and photo: once an author has left; null where there were none
     Column("content_hash", String(64), nullable=False),
     Column("picked", JSON, nullable=False),  # every candidate with every rule's word
+    Column("kind", String(20), nullable=False, server_default=text("'picked'")),
+    Column("note", Text, nullable=False, server_default=text("''")),  # the editor's lines above the article
+    Column("inputs", JSON),  # what the pick was made from, so that it can be replayed
+    Column("foreseen", JSON),  # what the forecast said when it was drafted
+    Column("send_at", UTCDateTime),  # when a letter goes; what was picked goes at its occurrence
     Column("seed", Integer, nullable=False),
     Column("pause_reason", Text, nullable=False, default=""),
     Column("created_at", UTCDateTime, nullable=False),
     Column("started_at", UTCDateTime),
     Column("finished_at", UTCDateTime),
     UniqueConstraint("occurrence_id", "lead_article_id"),
+)
+
+# A person's word on an occurrence to come: this article, or not this one.
+choices = Table(
+    "choices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("schedule_id", ForeignKey("schedules.id"), nullable=False),
+    Column("local", String(16), nullable=False),  # as in occurrences
+    Column("article_id", ForeignKey("articles.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_at", UTCDateTime, nullable=False),
+    UniqueConstraint("schedule_id", "local", "article_id"),
+)
+
+# Who was asked for a yes, about which content, and what they said.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), nullable=False),
+    Column("email", String(320), nullable=False),  # empty: a person at the command line
+    Column("role", String(20), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("asked_at", UTCDateTime, nullable=False),
+    Column("answer", String(20)),
+    Column("answered_at", UTCDateTime),
+    Column("reason", Text, nullable=False, default=""),
+    UniqueConstraint("issue_id", "email", "content_hash"),
+)
+
+# Times in which nothing goes out, of everything or of what has one tag.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tag", String(200), nullable=False, default=""),  # empty: everything
+    Column("reason", Text, nullable=False, default=""),
+    Column("since", UTCDateTime, nullable=False),
+    Column("until", UTCDateTime),  # null: until somebody resumes
+)
+
+# What this database knows of itself: which copy it is, and when it last ran.
+identity = Table(
+    "identity",
+    metadata,
+    Column("name", String(50), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("set_at", UTCDateTime, nullable=False),
 )
 
 issue_articles = Table(
@@ -304,6 +360,7 @@ deliveries = Table(
     UniqueConstraint("occurrence_id", "subscriber_id"),
     UniqueConstraint("kind", "purpose_key"),
     Index("ix_deliveries_issue_id_status_id", "issue_id", "status", "id"),
+    Index("ix_deliveries_subscriber_id_issue_id", "subscriber_id", "issue_id"),
 )
 
 # What did not go well, one row a try; a good hand-over is told by its delivery alone.

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -59,6 +60,9 @@ mailing_lists = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
+    Column(
+        "timezone", String(64), nullable=False, server_default=text("''")
+    ),  # of readers who say none; empty: the schedule's
     Column("created_at", UTCDateTime, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -132,7 +132,7 @@ def add_library(connection: Connection, *slugs: str) -> list[Article]:
 def add_schedule(connection: Connection, to: MailingList, name: str = "weekly", **fields: Any) -> Schedule:
     """Every Tuesday at nine in Berlin, unless `fields` say otherwise."""
     schedule = replace(
-        Schedule(name=name, list_id=to.id, list_name=to.name, cron=TUESDAYS, timezone=ZONE, seed=7), **fields
+        Schedule(name=name, list_id=to.id, list_name=to.name, recurrence=TUESDAYS, timezone=ZONE, seed=7), **fields
     )
     return schedule_store.schedule_by_id(connection, schedule_store.add_schedule(connection, schedule, NOON))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from newsletter import shapes
 from newsletter.app import App
 from newsletter.cli.output import Json, Yes, confirm, note, opened, print_json, say, table
 from newsletter.cli.reading import explain_unread
+from newsletter.cli.schedule_options import options_in_words, takes_options
 from newsletter.errors import Refused
 
 if TYPE_CHECKING:
@@ -22,15 +24,19 @@ app = typer.Typer(help="When issues go out.", no_args_is_help=True)
 ScheduleName = Annotated[str | None, typer.Argument(metavar="[SCHEDULE]", help="Needed where there are several.")]
 
 
+When = Annotated[str | None, typer.Option(help='"every tuesday 09:00", "every weekday 8:00", "monthly on day 1 10:00"')]
+Cron = Annotated[str | None, typer.Option(help='Five fields: "0 9 * * 2".')]
+
+
 @app.command()
+@takes_options
 def add(
     context: typer.Context,
     name: str,
     list: Annotated[str, typer.Option("--list", metavar="LIST", help="The mailing list its issues go to.")],
-    when: Annotated[
-        str | None, typer.Option(help='"every tuesday 09:00", "every weekday 8:00", "monthly on day 1 10:00"')
-    ] = None,
-    cron: Annotated[str | None, typer.Option(help='Five fields: "0 9 * * 2".')] = None,
+    given: Mapping[str, str],
+    when: When = None,
+    cron: Cron = None,
     newsletter: Annotated[str | None, typer.Option(help="Else the one of config.toml.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Else the newsletter's.")] = None,
     grace: Annotated[float, typer.Option(metavar="HOURS", help="How late an issue may still go out.")] = 4.0,
@@ -42,7 +48,30 @@ def add(
     if (when is None) == (cron is None):
         raise typer.BadParameter("say either --when or --cron")
     home = opened(context)
-    add_schedule(home, name, list, when, cron, newsletter, timezone, grace)
+    add_schedule(home, name, list, when, cron, newsletter, timezone, grace, given)
+    _show(home, name, json)
+
+
+@app.command("set")
+@takes_options
+def set_(
+    context: typer.Context,
+    name: str,
+    given: Mapping[str, str],
+    list: Annotated[str | None, typer.Option("--list", metavar="LIST", help="Another mailing list.")] = None,
+    when: When = None,
+    cron: Cron = None,
+    timezone: Annotated[str | None, typer.Option(help="Another time zone.")] = None,
+    grace: Annotated[float | None, typer.Option(metavar="HOURS", help="How late an issue may still go out.")] = None,
+    json: Json = False,
+) -> None:
+    """Change what is given, from the next occurrence on."""
+    from newsletter.desk.schedules import set_schedule
+
+    if when is not None and cron is not None:
+        raise typer.BadParameter("say either --when or --cron")
+    home = opened(context)
+    set_schedule(home, name, list, when, cron, timezone, grace, given)
     _show(home, name, json)
 
 
@@ -87,7 +116,9 @@ def _show(home: App, name: str, json: bool) -> None:
         return
     say(f"{shown['name']} ({shown['status']}): {shown['words']}, {shown['timezone']}")
     say(f"newsletter {shown['newsletter']!r} to the list {shown['list']!r}")
-    say(f"cron {shown['cron']!r}, grace {shown['grace_minutes']} minutes")
+    say(f"recurrence {shown['recurrence']!r}, grace {shown['grace_minutes']} minutes")
+    for words in options_in_words(shown["options"]):
+        say(f"    {words}")
     for each in shown["next"]:
         say(f"    {each['local']}  ({each['utc']})")
     for each in shown["past"]:

@@ -52,7 +52,7 @@ def coming(connection: Connection, schedule: Schedule, after: datetime, count: i
     handled = store.handled_locals(connection, schedule.id, after)
     free = (
         each
-        for each in occurrences(schedule.cron, ZoneInfo(schedule.timezone), after)
+        for each in occurrences(schedule.recurrence, ZoneInfo(schedule.timezone), after)
         if each.local.strftime(store.LOCAL_FORMAT) not in handled
     )
     return list(islice(free, count))

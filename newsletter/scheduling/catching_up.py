@@ -41,9 +41,9 @@ def catch_up(schedule: Schedule, handled_until: datetime | None, now: datetime, 
     """
     since = max((at for at in (handled_until, schedule.created) if at is not None), default=now)
     recurrence = find_zone(schedule.timezone)
-    past = list(islice(occurrences_before(schedule.cron, recurrence, now, since), MISSED_KEPT + 2))
+    past = list(islice(occurrences_before(schedule.recurrence, recurrence, now, since), MISSED_KEPT + 2))
     # A clock that was set back must not bring back what has been handled.
-    coming = next(occurrences(schedule.cron, recurrence, max(now, since), count=1), None)
+    coming = next(occurrences(schedule.recurrence, recurrence, max(now, since), count=1), None)
 
     latest, older = (past[0], past[1:]) if past else (None, [])
     leaves_at = _leaves_at(latest, timedelta(minutes=schedule.grace_minutes), now, zone) if latest else None

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, fun
 
 from newsletter.content.reading import bare_words
 from newsletter.model import Issue
-from newsletter.states import DRAFTS, DeliveryStatus, IssueState, check_issue_arrow
+from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, check_issue_arrow
 from newsletter.store.schedules import to_occurrence
 from newsletter.tables import (
     article_authors,
@@ -52,6 +52,10 @@ class NewIssue:
     picked: Mapping[str, Any]
     seed: int
     content: Content
+    kind: IssueKind = IssueKind.PICKED
+    inputs: Mapping[str, Any] | None = None  # see the table
+    foreseen: Mapping[str, Any] | None = None
+    send_at: datetime | None = None
 
 
 def add_issue(connection: Connection, new: NewIssue, now: datetime) -> int:
@@ -65,6 +69,10 @@ def add_issue(connection: Connection, new: NewIssue, now: datetime) -> int:
         public_id=new.public_id,
         picked=dict(new.picked),
         seed=new.seed,
+        kind=str(new.kind),
+        inputs=new.inputs,
+        foreseen=new.foreseen,
+        send_at=new.send_at,
         created_at=now,
         **_columns(new.content),
     )
@@ -128,6 +136,9 @@ def _issues() -> Select[Any]:
             issues.c.public_id,
             issues.c.content_hash,
             issues.c.seed,
+            issues.c.kind,
+            issues.c.note,
+            issues.c.send_at,
             issues.c.pause_reason,
             mailing_lists.c.name.label("list_name"),
             schedules.c.name.label("schedule_name"),
@@ -168,6 +179,9 @@ def _to_issue(row: Row[Any], slugs: Sequence[str], counts: Mapping[DeliveryStatu
         public_id=row.public_id,
         content_hash=row.content_hash,
         seed=row.seed,
+        kind=IssueKind(row.kind),
+        note=row.note,
+        send_at=row.send_at,
         pause_reason=row.pause_reason,
         counts=counts,
     )

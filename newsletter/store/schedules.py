@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from newsletter.model import Occurrence, Schedule
+from newsletter.options import from_json, to_json
 from newsletter.states import DRAFTS, OccurrenceState, ScheduleStatus
 from newsletter.store.dialects import insert_or_ignore
 from newsletter.tables import issues, mailing_lists, occurrences, schedules
@@ -26,9 +27,10 @@ def _to_schedule(row: Row[Any]) -> Schedule:
         name=row.name,
         list_id=row.list_id,
         list_name=row.list_name,
-        cron=row.cron,
+        recurrence=row.recurrence,
         timezone=row.timezone,
         newsletter_id=row.newsletter_id,
+        options=from_json(row.options or {}),
         status=ScheduleStatus(row.status),
         grace_minutes=row.grace_minutes,
         seed=row.seed,
@@ -43,8 +45,9 @@ def add_schedule(connection: Connection, schedule: Schedule, now: datetime) -> i
         name=schedule.name,
         newsletter_id=schedule.newsletter_id,
         list_id=schedule.list_id,
-        cron=schedule.cron,
+        recurrence=schedule.recurrence,
         timezone=schedule.timezone,
+        options=to_json(schedule.options),
         status=str(schedule.status),
         grace_minutes=schedule.grace_minutes,
         seed=schedule.seed,
@@ -69,6 +72,18 @@ def find_schedule(connection: Connection, name: str) -> Schedule | None:
 def schedule_by_id(connection: Connection, schedule_id: int) -> Schedule:
     """The schedule, also a removed one: its issues still name it."""
     return _to_schedule(connection.execute(_schedules().where(schedules.c.id == schedule_id)).one())
+
+
+def change_schedule(connection: Connection, schedule: Schedule) -> None:
+    """Store when, to whom and with which options this schedule goes from now on."""
+    values = {
+        "list_id": schedule.list_id,
+        "recurrence": schedule.recurrence,
+        "timezone": schedule.timezone,
+        "options": to_json(schedule.options),
+        "grace_minutes": schedule.grace_minutes,
+    }
+    connection.execute(update(schedules).where(schedules.c.id == schedule.id).values(**values))
 
 
 def set_status(connection: Connection, schedule_id: int, status: ScheduleStatus, now: datetime) -> None:

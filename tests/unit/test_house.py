@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("newsletter.errors",),
     ("newsletter.hosts",),
     ("newsletter.states",),
+    ("newsletter.options",),
     ("newsletter.model",),
     ("newsletter.config",),
     ("newsletter.content",),

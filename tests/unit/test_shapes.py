@@ -235,7 +235,7 @@ def test_instant_is_told_in_utc_whatever_its_zone() -> None:
         ),
         (
             shapes.schedule(Schedule("weekly", 1, "Friends", "0 9 * * 2", "UTC"), "Letters", "weekly", [OCCURRENCE]),
-            "name newsletter list cron timezone status next",
+            "name newsletter list recurrence timezone status next",
         ),
         (
             shapes.mailing_list(ListCounts(MailingList(1, "Friends", NOON), 1, 2, 3)),

@@ -86,8 +86,8 @@ def test_an_import_and_a_triage_say_that_it_was_them(house: DeskHouse, tmp_path:
 
 
 def test_each_version_names_the_issues_it_went_out_in(house: DeskHouse) -> None:
-    house.add_schedule("monthly", cron="0 9 1 * *")
-    house.add_schedule("yearly", cron="0 9 1 5 *")
+    house.add_schedule("monthly", recurrence="0 9 1 * *")
+    house.add_schedule("yearly", recurrence="0 9 1 5 *")
     first = send(house)
     edit(house, title="Calm mornings")
     second, third = send(house, "monthly"), send(house, "yearly")

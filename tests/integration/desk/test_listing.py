@@ -116,7 +116,7 @@ def test_when_it_was_last_sent_is_a_day_of_the_home(house: DeskHouse) -> None:
 
 
 def test_the_last_time_counts_and_what_never_went_was_sent_before_any_day(house: DeskHouse) -> None:
-    house.add_schedule("monthly", cron="0 9 1 * *")
+    house.add_schedule("monthly", recurrence="0 9 1 * *")
     sending.start(house.app, house.plan("weekly", "long-walks"))
     house.clock.now += WEEK
     sending.start(house.app, house.plan("monthly", "long-walks"))

@@ -129,7 +129,7 @@ def test_an_author_without_a_bio_keeps_an_article_at_home(house: DeskHouse) -> N
 
 
 def test_without_a_name_the_only_schedule_is_meant(house: DeskHouse) -> None:
-    house.add_schedule("monthly", cron="0 9 1 * *")
+    house.add_schedule("monthly", recurrence="0 9 1 * *")
     with pytest.raises(Refused, match="say which: weekly, monthly"):
         house.plan()
     assert house.plan("monthly").schedule_name == "monthly"
@@ -313,7 +313,7 @@ def test_a_draft_that_comes_too_late_is_cancelled_as_missed(house: DeskHouse) ->
 
 
 def test_only_the_latest_of_many_missed_occurrences_goes_out(house: DeskHouse) -> None:
-    house.add_schedule("hourly", cron="0 * * * *")
+    house.add_schedule("hourly", recurrence="0 * * * *")
     ticked = house.tick_at(NOON + timedelta(days=3, minutes=20))
     assert len(ticked.started) == 1
     issue = house.issue(ticked.started[0])
@@ -327,7 +327,7 @@ def test_only_the_latest_of_many_missed_occurrences_goes_out(house: DeskHouse) -
 
 def test_a_late_issue_waits_for_the_morning(house: DeskHouse) -> None:
     """At 22:00 in Berlin the machine is off until 04:00: the readers are let sleep until seven."""
-    house.add_schedule("late", cron="0 22 * * *", grace_minutes=10 * 60)
+    house.add_schedule("late", recurrence="0 22 * * *", grace_minutes=10 * 60)
     seven = datetime(2026, 3, 31, 5, tzinfo=UTC)
     ticked = house.tick_at(seven - timedelta(hours=3))
     assert ticked == ticking.Ticked((), (), seven)
@@ -335,14 +335,14 @@ def test_a_late_issue_waits_for_the_morning(house: DeskHouse) -> None:
 
 
 def test_a_late_issue_does_not_leave_after_eight_in_the_evening(house: DeskHouse) -> None:
-    house.add_schedule("evening", cron="0 18 * * *")
+    house.add_schedule("evening", recurrence="0 18 * * *")
     eight = datetime(2026, 3, 30, 18, tzinfo=UTC)
     assert house.tick_at(eight).started == ()
     assert [state for _, state, _ in house.occurrences("evening")] == ["missed"]
 
 
 def test_an_hour_of_the_evening_is_no_hindrance_to_an_issue_in_time(house: DeskHouse) -> None:
-    house.add_schedule("night", cron="30 23 * * *")
+    house.add_schedule("night", recurrence="30 23 * * *")
     assert len(house.tick_at(datetime(2026, 3, 30, 21, 31, tzinfo=UTC)).started) == 1
 
 
@@ -395,7 +395,7 @@ def test_a_removed_schedule_makes_nothing_and_its_name_is_free_again(house: Desk
         house.pause_schedule()
     schedules.add_schedule(house.app, "weekly", "Friends", "every friday 10:00", None, None, None, 4.0)
     described, _, english, coming = schedules.describe(house.app, "weekly")
-    assert described.cron == "0 10 * * 5"
+    assert described.recurrence == "0 10 * * 5"
     assert "Friday" in english
     assert [each.local.strftime("%a %d.%m. %H:%M") for each in coming][:2] == ["Fri 03.04. 10:00", "Fri 10.04. 10:00"]
     assert len(coming) == 5

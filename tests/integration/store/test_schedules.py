@@ -45,7 +45,7 @@ def test_schedule_comes_back_as_it_was_given(connection: Connection) -> None:
         name="weekly",
         list_id=friends.id,
         list_name="Friends",
-        cron="30 7 1 * *",
+        recurrence="30 7 1 * *",
         timezone="America/New_York",
         newsletter_id=second,
         grace_minutes=60,

@@ -15,12 +15,14 @@ from sqlalchemy.exc import IntegrityError
 import house
 from newsletter.store.engine import Database, head_revision
 from newsletter.tables import (
+    approvals,
     article_authors,
     article_shingles,
     article_versions,
     articles,
     authors,
     calls_to_action,
+    choices,
     deliveries,
     feed_items,
     feeds,
@@ -155,7 +157,7 @@ def _a_schedule(connection: Connection) -> dict[str, Any]:
     return {
         "name": "weekly",
         "list_id": house.add_list(connection).id,
-        "cron": house.TUESDAYS,
+        "recurrence": house.TUESDAYS,
         "timezone": house.ZONE,
         "status": "active",
         "grace_minutes": 240,
@@ -301,7 +303,7 @@ def test_every_foreign_key_is_enforced(migrated: Database) -> None:
             assert connection.execute(select(table)).first(), f"no row in {table.name} to point elsewhere"
             with pytest.raises(IntegrityError), connection.begin_nested():
                 connection.execute(table.update().values({column: 4_000_000}))
-        assert len(pointing) >= 23
+        assert len(pointing) >= 26
 
 
 def _add_what_hangs_on_an_article(connection: Connection) -> None:
@@ -311,6 +313,11 @@ def _add_what_hangs_on_an_article(connection: Connection) -> None:
         (article_versions, {"article_id": article, "number": 1, "until": NOON, "cause": "edit", "fields": {}}),
         (article_shingles, {"article_id": article, "shingle": 7}),
     ]
+    schedule, issue = connection.scalar(select(schedules.c.id)), connection.scalar(select(issues.c.id))
+    word = {"schedule_id": schedule, "local": "2026-04-07T09:00", "kind": "pin", "reason": "", "made_at": NOON}
+    asked = {"issue_id": issue, "email": "jo@example.org", "role": "approver", "content_hash": "c", "asked_at": NOON}
+    connection.execute(insert(choices).values(**word, article_id=article))
+    connection.execute(insert(approvals).values(**asked))
     connection.execute(insert(feeds).values(**_a_feed(connection)))
     item = {"feed_id": 1, "key": "k", "name": "n", "state": "new", "position": 0, "seen_at": NOON}
     for table, row in (*hanging, (feed_items, {**item, "article_id": article})):
