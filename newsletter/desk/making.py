@@ -16,7 +16,7 @@ from newsletter.desk import picks
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Author, Issue, Newsletter, Occurrence, Schedule
 from newsletter.picking.pick import Pick, as_json
-from newsletter.picking.rules import RULES, Pinned, Rule
+from newsletter.picking.rules import Pinned, Rule
 from newsletter.rendering.mrml import render_template, to_html
 from newsletter.rendering.page import PageInput, RenderedIssue, render_issue, web_view
 from newsletter.states import OccurrenceState
@@ -85,15 +85,15 @@ def make_issue(
     schedule: Schedule,
     occurrence: Occurrence,
     pin: str | None = None,
-    rules: Sequence[Rule] = RULES,
+    is_alone: bool = False,
 ) -> Issue | None:
     """The draft for this occurrence, for the one caller who wins it; None for everybody after.
 
-    Raises NothingToPick.
+    With `is_alone` it is to go out without any person's yes. Raises NothingToPick.
     """
     assert schedule.id is not None
     with app.database.read() as connection:
-        pick = _pick(connection, schedule, occurrence, pin, rules)
+        pick = _pick(connection, schedule, occurrence, pin, picks.rules_of(app, schedule, is_alone))
     name = public_id(app, schedule.id, occurrence)
     made = make(app, app.newsletter(schedule.newsletter_id), pick.articles[0], schedule, name, occurrence)
     with app.database.write() as connection:
@@ -140,7 +140,7 @@ def _pick(
         raise NotFound("article", pin)
     if pin is not None:
         rules = (*rules, Pinned(pin))
-    pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, except_issue, rules)
+    pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, rules, except_issue)
     if not pick.slugs:
         of_pinned = [one for one in pick.candidates if one.slug == pin]
         refusals = [reason.words for one in of_pinned for reason in one.reasons if reason.refused]
@@ -154,16 +154,17 @@ def public_id(app: App, schedule_id: int, occurrence: Occurrence) -> str:
     return app.tokens.keyed_hash("web view", schedule_id, occurrence.local.strftime(schedule_store.LOCAL_FORMAT))
 
 
-def refresh(app: App, issue: Issue, rules: Sequence[Rule] = RULES) -> Issue:
+def refresh(app: App, issue: Issue, is_alone: bool = False) -> Issue:
     """The draft rendered anew from what the library holds now, and picked anew when its article may no longer go.
 
-    Raises NothingToPick when no other may go either.
+    With `is_alone` it is to go out without any person's yes. Raises NothingToPick when no other may go either.
     """
     assert issue.schedule_id is not None and issue.occurrence is not None
     with app.database.read() as connection:
         schedule = schedule_store.schedule_by_id(connection, issue.schedule_id)
+        rules = picks.rules_of(app, schedule, is_alone)
         article = library.find_articles(connection, store.article_ids(connection, issue.id)[:1])[0]
-        kept = picks.pick_for(connection, schedule, issue.occurrence.utc, [article], issue.id, rules)
+        kept = picks.pick_for(connection, schedule, issue.occurrence.utc, [article], rules, issue.id)
         pick = None if kept.slugs else _pick(connection, schedule, issue.occurrence, None, rules, issue.id)
     lead = article if pick is None else pick.articles[0]
     newsletter = app.newsletter(issue.newsletter_id)

@@ -66,9 +66,9 @@ def history_of(connection: Connection, schedule: Schedule, except_issue: int | N
     return History(sent, schedule.seed)
 
 
-def automatic_rules(app: App) -> tuple[Rule, ...]:
-    """The rules for an issue that goes out when its time has come, without anybody's yes."""
-    return RULES if app.config.picking.trust_imports else without_a_yes(RULES)
+def rules_of(app: App, schedule: Schedule, is_alone: bool = False) -> tuple[Rule, ...]:
+    """The schedule's rules; with `is_alone` those for an issue that goes out without any person's yes."""
+    return without_a_yes(RULES) if is_alone and not app.config.picking.trust_imports else RULES
 
 
 def pick_for(
@@ -76,8 +76,8 @@ def pick_for(
     schedule: Schedule,
     at: datetime,
     candidates: Sequence[Article],
+    rules: Sequence[Rule],
     except_issue: int | None = None,
-    rules: Sequence[Rule] = RULES,
 ) -> Pick:
     """The pick for the instant `at`, from `candidates`, with this schedule's history but for one issue of it."""
     moment = Moment.of(at, ZoneInfo(schedule.timezone))
@@ -89,7 +89,8 @@ def next_pick(app: App, name: str | None, at: datetime | None) -> dict[str, Any]
     with app.database.read() as connection:
         schedule = find(connection, name)
         occurrence = _occurrence(connection, schedule, app.clock(), at)
-        pick = pick_for(connection, schedule, occurrence.utc, library.list_articles(connection))
+        articles = library.list_articles(connection)
+        pick = pick_for(connection, schedule, occurrence.utc, articles, rules_of(app, schedule))
     return {
         "schedule": schedule.name,
         "occurrence": shapes.occurrence(occurrence),
@@ -143,7 +144,7 @@ def _coming_issues(
     free = coming(connection, schedule, after, count)
     draft = _draft_after(connection, schedule, after)
     drafted = [] if draft is None else [_drafted(connection, draft)]
-    foreseen = [*drafted, *forecast(free, candidates, history_of(connection, schedule), RULES)]
+    foreseen = [*drafted, *forecast(free, candidates, history_of(connection, schedule), rules_of(app, schedule))]
     by_slug = {article.slug: article for article in candidates}
     unread = {slug for each in foreseen for slug in each.articles if by_slug[slug].read_at is None}
     instead: Mapping[Occurrence, Sequence[str]] = {}
@@ -152,7 +153,7 @@ def _coming_issues(
         anew = draft if draft is not None and unread.intersection(draft.articles) else None
         history = history_of(connection, schedule, anew.id if anew is not None else None)
         moments = sorted([*(each.occurrence for each in drafted if anew), *free], key=lambda each: each.utc)
-        alone = forecast(moments, candidates, history, automatic_rules(app))
+        alone = forecast(moments, candidates, history, rules_of(app, schedule, is_alone=True))
         instead = {each.occurrence: each.articles for each in alone}
     return [
         Coming(schedule, each, readers, tuple(_warnings(each, by_slug, instead.get(each.occurrence))))

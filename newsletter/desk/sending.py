@@ -21,7 +21,6 @@ from newsletter.desk import making
 from newsletter.desk.copies import MADE_UP, Copies, copies_of, require_pass
 from newsletter.errors import ConfigError, DeliveryError, InvalidTransition, NotFound, Refused
 from newsletter.model import Delivery, Issue
-from newsletter.picking.rules import RULES, Rule
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, OccurrenceState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
@@ -54,12 +53,13 @@ def find(app: App, issue_id: int) -> Issue:
     return issue
 
 
-def start(app: App, issue: Issue, rules: Sequence[Rule] = RULES) -> Issue:
+def start(app: App, issue: Issue, is_alone: bool = False) -> Issue:
     """The draft, checked, its audience written down, in the state sending. Raises Refused when it must not go.
 
-    Everything is one transaction: the issue has all its deliveries, or it has not begun.
+    With `is_alone` nobody has said yes to it. Everything is one transaction: the issue has all its deliveries, or it
+    has not begun.
     """
-    fresh = making.refresh(app, issue, rules)
+    fresh = making.refresh(app, issue, is_alone)
     if fresh.state not in DRAFTS:
         return fresh  # somebody else was quicker
     made = making.made_of(app, fresh)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from newsletter.app import App
 from newsletter.desk import making, sending
-from newsletter.desk.picks import automatic_rules, pick_for
+from newsletter.desk.picks import pick_for, rules_of
 from newsletter.errors import NewsletterError
 from newsletter.model import Issue, Occurrence, Schedule
-from newsletter.picking.rules import Rule
 from newsletter.scheduling.catching_up import CatchUp, catch_up
 from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store import articles as library
@@ -89,12 +87,11 @@ def _begin(app: App, schedule: Schedule, due: Occurrence) -> Issue | None:
     assert schedule.id is not None
     with app.database.read() as connection:
         issue = issue_store.issue_of_occurrence(connection, schedule.id, _local(due))
-    rules = automatic_rules(app)
     try:
-        issue = issue or making.make_issue(app, schedule, due, rules=rules)
-        return sending.start(app, issue, rules) if issue is not None and issue.state in DRAFTS else None
+        issue = issue or making.make_issue(app, schedule, due, is_alone=True)
+        return sending.start(app, issue, is_alone=True) if issue is not None and issue.state in DRAFTS else None
     except making.NothingToPick as error:
-        words = str(error) if issue is None else f"{error}; {_why_cancelled(app, schedule, due, issue, rules)}"
+        words = str(error) if issue is None else f"{error}; {_why_cancelled(app, schedule, due, issue)}"
         if _skip(app, schedule, due, issue, words):
             raise making.NothingToPick(words) from None
         return None
@@ -105,11 +102,11 @@ def _begin(app: App, schedule: Schedule, due: Occurrence) -> Issue | None:
         raise
 
 
-def _why_cancelled(app: App, schedule: Schedule, due: Occurrence, draft: Issue, rules: Sequence[Rule]) -> str:
+def _why_cancelled(app: App, schedule: Schedule, due: Occurrence, draft: Issue) -> str:
     """`issue 3 is cancelled, because a-walk cannot go: unread since import`."""
     with app.database.read() as connection:
         articles = library.find_articles(connection, issue_store.article_ids(connection, draft.id))
-        pick = pick_for(connection, schedule, due.utc, articles, draft.id, rules)
+        pick = pick_for(connection, schedule, due.utc, articles, rules_of(app, schedule, is_alone=True), draft.id)
     refusals = [
         f"{one.slug} cannot go: {'; '.join(reason.words for reason in one.reasons if reason.refused)}"
         for one in pick.candidates
