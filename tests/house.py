@@ -15,6 +15,7 @@ from sqlalchemy import Connection, update
 
 from newsletter.delivery.planning import plan_deliveries
 from newsletter.model import DEFAULT_CALL_TO_ACTION, Article, Author, Issue, Occurrence, Schedule
+from newsletter.options import Options
 from newsletter.states import ArticleStatus, IssueState, OccurrenceState
 from newsletter.store import articles as article_store
 from newsletter.store import authors as author_store
@@ -130,9 +131,19 @@ def add_library(connection: Connection, *slugs: str) -> list[Article]:
 
 
 def add_schedule(connection: Connection, to: MailingList, name: str = "weekly", **fields: Any) -> Schedule:
-    """Every Tuesday at nine in Berlin, unless `fields` say otherwise."""
+    """Every Tuesday at nine in Berlin, nobody asked for a yes, unless `fields` say otherwise."""
+    unasked = Options(approval="none")
     schedule = replace(
-        Schedule(name=name, list_id=to.id, list_name=to.name, recurrence=TUESDAYS, timezone=ZONE, seed=7), **fields
+        Schedule(
+            name=name,
+            list_id=to.id,
+            list_name=to.name,
+            recurrence=TUESDAYS,
+            timezone=ZONE,
+            options=unasked,
+            seed=7,
+        ),
+        **fields,
     )
     return schedule_store.schedule_by_id(connection, schedule_store.add_schedule(connection, schedule, NOON))
 
