@@ -172,7 +172,7 @@ class CompiledIssue:
     def _head_for(self, reader: ReaderCopy, identity: bytes, boundary: bytes) -> bytes:
         head = self.head % (
             mailbox_value("To", reader.name, envelope_address(reader.email, "email"), "name"),
-            _date_value(reader.date),
+            date_value(reader.date),
             identity,
             unsubscribe_value(reader.unsubscribe_url, reader.unsubscribe_mailto),
             boundary,
@@ -205,7 +205,8 @@ def _head_template(names: tuple[str, ...], lines: Mapping[str, bytes], domain: s
     return b"".join(name.encode("ascii") + b": " + values[name] + b"\r\n" for name in names) + b"\r\n"
 
 
-def _date_value(date: datetime) -> bytes:
+def date_value(date: datetime) -> bytes:
+    """The value of the Date line. Raises MessageError for a naive one."""
     if date.tzinfo is None:
         raise MessageError("date", f"{date} has no time zone")
     utc = date.astimezone(UTC)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,14 +11,14 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from newsletter.app import App
-from newsletter.delivery.envelope import Envelope, NotTried, Outcome, Sent
+from newsletter.delivery.envelope import Envelope, Sent
 from newsletter.delivery.guards import require_sender
 from newsletter.delivery.planning import ISSUE, TEST, plan_deliveries, plan_test
-from newsletter.delivery.relay import RelaySettings, hand_over
 from newsletter.delivery.worker import LEASE, Ending, Job, Policy, Worker
 from newsletter.desk import making
 from newsletter.desk.copies import MADE_UP, Copies, copies_of, require_pass
-from newsletter.errors import ConfigError, DeliveryError, InvalidTransition, NotFound, Refused
+from newsletter.desk.relaying import hand_one, relay_settings
+from newsletter.errors import DeliveryError, InvalidTransition, NotFound, Refused
 from newsletter.model import Delivery, Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, OccurrenceState
 from newsletter.store import deliveries as store
@@ -107,27 +106,6 @@ def job_for(app: App, issue: Issue) -> Job:
         remark=remark,
         is_dot_free=True,
     )
-
-
-def relay_settings(app: App) -> RelaySettings:
-    """Raises ConfigError for what cannot be, and for readers' addresses in the clear on a network."""
-    table = app.config.smtp
-    settings = RelaySettings(
-        host=table.host,
-        port=table.port,
-        security=table.security,
-        username=table.username,
-        password=table.password.get_secret_value(),
-        connections=table.connections,
-        pipelining=table.pipelining,
-        timeout=table.timeout,
-        helo_name=table.helo_name,
-        ca_file=table.ca_file,
-    )
-    if settings.security == "none" and not (settings.is_loopback or table.allow_plaintext):
-        words = f"is none, and {table.host} is another machine: set starttls or tls, or force it with allow_plaintext"
-        raise ConfigError("smtp.security", words)
-    return settings
 
 
 def again_after(app: App) -> timedelta | None:
@@ -336,7 +314,7 @@ def send_test(app: App, issue_id: int, email: str) -> Delivery:
     with app.database.write() as connection:
         planned = plan_test(issue, email, message_id, now, f"{app.worker_name}:{TEST}", now + LEASE)
         delivery_id = store.add_other(connection, planned)
-    outcome = asyncio.run(_hand_one(settings, Envelope(delivery_id, copies.sender, email, message)))
+    outcome = hand_one(settings, Envelope(delivery_id, copies.sender, email, message))
     status = DeliveryStatus.SENT if isinstance(outcome, Sent) else DeliveryStatus.FAILED
     reply = str(outcome.reply) if outcome.reply else ""
     reason = "" if isinstance(outcome, Sent) else str(outcome)
@@ -346,21 +324,3 @@ def send_test(app: App, issue_id: int, email: str) -> Delivery:
     if isinstance(outcome, DeliveryError):
         raise outcome
     return delivery
-
-
-async def _hand_one(settings: RelaySettings, envelope: Envelope) -> Sent | DeliveryError:
-    """What became of it; a relay that cannot be reached, or refuses us, is an outcome too."""
-    waiting = [envelope]
-    outcomes: list[Outcome] = []
-    try:
-        await hand_over(
-            settings,
-            lambda: waiting.pop() if waiting else None,
-            lambda _, outcome: outcomes.append(outcome),
-            asyncio.Event(),
-        )
-    except DeliveryError as error:
-        return error
-    (outcome,) = outcomes
-    assert not isinstance(outcome, NotTried)  # that is raised, and nobody stops us
-    return outcome

@@ -6,13 +6,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from newsletter.errors import RenderError
 from newsletter.rendering import slots
 from newsletter.rendering.body import Media, prepare_body, shorten, without_last_headings
-from newsletter.rendering.mjml_check import check_mjml
+from newsletter.rendering.mail_html import ToHtml, mail_html
 from newsletter.rendering.plain import to_text
 from newsletter.rendering.slots import Marks, Segments, fill
 from newsletter.rendering.templating import MAX_QUOTED, Look, Reader, Rendered, render_template
@@ -26,9 +24,6 @@ from newsletter.rendering.views import (
     own_domain,
 )
 
-if TYPE_CHECKING:
-    from css_inline import CSSInliner
-
 __all__ = ["HTML_LIMIT", "PageInput", "RenderedIssue", "html_size", "render_issue", "web_view"]
 
 HTML_TEMPLATE = "issue.mjml.j2"
@@ -40,9 +35,6 @@ HTML_LIMIT = 102_000
 # Kept free for what a reader's values may take: links of up to 900 octets, names, attributes.
 _LINK_ALLOWANCE = 1_000
 _VALUE_ALLOWANCE = 200
-
-ToHtml = Callable[[str], str]
-"""MJML → HTML: mrml.to_html, or another renderer."""
 
 RenderTemplate = Callable[[Look, str, Mapping[str, object], Marks], Rendered]
 """templating.render_template, or mrml.render_template, which bounds what a template may take."""
@@ -143,7 +135,7 @@ class _Composition:
         self.media = Media(page.media_base_url, own_domain(page.newsletter))
         self.body = prepare_body(page.article.body_html, self.media, page.article.source_url)
         self.frame: dict[str, object] = {
-            "newsletter": newsletter_view(page, self.media),
+            "newsletter": newsletter_view(page.newsletter, page.logo, self.media),
             "issue": issue_view(page),
             "hero": hero_view(page.article.hero, self.media),
             "authors": tuple(author_view(author, self.media) for author in page.article.authors),
@@ -180,10 +172,9 @@ class _Composition:
 
     def html(self, blocks: tuple[str, ...], is_cut: bool) -> Segments:
         rendered, marks = self._template(HTML_TEMPLATE, blocks, "", is_cut)
-        check_mjml(rendered.text, rendered.place)
-        source = slots.place_html(self._mjml_to_html(rendered), marks, rendered.place_of_mark)
-        # A page opened from disk is read as UTF-8 only if the first 1,024 bytes say so.
-        source = _inliner().inline(source).replace("<head>", '<head><meta charset="utf-8">', 1)
+        source = mail_html(rendered, marks, self.to_html)
+        if self.frame["for_web"]:
+            source = _as_landmark(source)
         return slots.cut(source, marks, "html", rendered.place_of_mark)
 
     def text(self, blocks: tuple[str, ...], is_cut: bool) -> Segments:
@@ -199,13 +190,6 @@ class _Composition:
             f"{filename}: {found[0].strip()[:MAX_QUOTED]}" for found in _LEFT_OVER.finditer(rendered.text)
         )
         return rendered, marks
-
-    def _mjml_to_html(self, rendered: Rendered) -> str:
-        try:
-            html = self.to_html(rendered.text)
-        except RenderError as failure:
-            raise RenderError(rendered.template, str(failure)) from None
-        return _as_landmark(html) if self.frame["for_web"] else html
 
     def _whole_if_it_fits(self) -> Segments | None:
         if sum(map(len, self.body.blocks)) > HTML_LIMIT:
@@ -270,11 +254,3 @@ def _tidy(text: Segments) -> Segments:
     if pieces and isinstance(last := pieces[-1], str):
         pieces[-1] = last.rstrip() + "\n"
     return tuple(piece for piece in pieces if piece != "")
-
-
-@lru_cache(maxsize=1)
-def _inliner() -> CSSInliner:
-    from css_inline import CSSInliner
-
-    # Rules that cannot be inlined (media queries) stay in one style element; the others would be said twice.
-    return CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, keep_at_rules=True)

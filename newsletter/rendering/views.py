@@ -88,8 +88,7 @@ class ArticleView:
     read_on_url: str  # empty: the web view
 
 
-def newsletter_view(page: PageInput, media: Media) -> NewsletterView:
-    newsletter = page.newsletter
+def newsletter_view(newsletter: model.Newsletter, logo: str, media: Media) -> NewsletterView:
     language = newsletter.language or "en"
     return NewsletterView(
         name=newsletter.name,
@@ -98,7 +97,7 @@ def newsletter_view(page: PageInput, media: Media) -> NewsletterView:
         notice=newsletter.notice.strip(),
         language=language,
         direction=direction_of(language),
-        logo=media.address(page.logo) if page.logo else "",
+        logo=media.address(logo) if logo else "",
     )
 
 
