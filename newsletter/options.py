@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
-from datetime import time
+from datetime import date, time
 from typing import Any, Literal, get_args
 
 from newsletter.errors import Refused
+from subscribers import InvalidAddress, parse
 
 Order = Literal["queue", "oldest", "newest", "evergreen", "score"]
 Repeat = Literal["per-list", "per-reader"]
@@ -17,6 +18,9 @@ WhenBlackedOut = Literal["skip", "shift"]
 WhenMissed = Literal["late", "skip", "ask"]
 Approval = Literal["first-three", "required", "optional", "none"]
 IfUnanswered = Literal["hold", "send", "skip"]
+
+AUTHOR = "author"
+"""Stands among the approvers for whoever wrote an article of the issue."""
 
 MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 LONGEST_LEAD = 60 * MINUTES["d"]
@@ -103,6 +107,39 @@ def _hours(text: str) -> str:
     return f"{begins:%H:%M}-{ends:%H:%M}"
 
 
+def _address(text: str) -> str:
+    try:
+        return parse(text).email
+    except InvalidAddress as error:
+        raise ValueError(str(error)) from None
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(_address, _names(text))))
+
+
+def _approvers(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each if each == AUTHOR else _address(each) for each in _names(text)))
+
+
+def _away(text: str) -> tuple[str, ...]:
+    """`EMAIL=2026-08-01..2026-08-14`, both days included."""
+    found = []
+    for part in _names(text):
+        email, sign, days = part.rpartition("=")
+        first, dots, last = days.partition("..")
+        try:
+            begins, ends = date.fromisoformat(first.strip()), date.fromisoformat(last.strip())
+        except ValueError:
+            sign = ""
+        if not sign or not dots:
+            raise ValueError(f"{part!r} is not written EMAIL=YYYY-MM-DD..YYYY-MM-DD")
+        if ends < begins:
+            raise ValueError(f"{part!r} ends before it begins")
+        found.append(f"{_address(email)}={begins}..{ends}")
+    return tuple(dict.fromkeys(found))
+
+
 def _switch(text: str) -> bool:
     if text.lower() in ("yes", "true", "on", "1"):
         return True
@@ -150,8 +187,12 @@ class Options:
         0, _number(0, 3650), "A course: each reader's next article so many days after the one before.", "DAYS"
     )
     at_local: bool = _option(False, _switch, "Send at this hour of each reader's own time zone.", "yes|no")
-    first_to: tuple[str, ...] = _option((), _names, "Who gets their copies half an hour before all others.", "EMAIL,…")
-    rehearse: int = _option(0, _number(0, 100), "So many occurrences first that go to `first-to` alone.", "N")
+    first_to: tuple[str, ...] = _option(
+        (), _addresses, "Who gets their copies half an hour before all others, and may stop the rest.", "EMAIL,…"
+    )
+    rehearse: int = _option(
+        0, _number(0, 100), "So many occurrences first that go to `first-to`, else to the approvers, alone.", "N"
+    )
     # When not
     blackout: tuple[str, ...] = _option((), _names, "Days without an issue.", "MM-DD..MM-DD,YYYY-MM-DD,FILE.ics,…")
     on_blackout: WhenBlackedOut = _option(
@@ -169,12 +210,16 @@ class Options:
     approval: Approval = _option(
         "first-three", _choice(Approval), "Whether an issue waits for a yes.", "|".join(get_args(Approval))
     )
-    approvers: tuple[str, ...] = _option((), _names, "Who is asked: addresses, or `author`.", "EMAIL|author,…")
+    approvers: tuple[str, ...] = _option((), _approvers, "Who is asked: addresses, or `author`.", "EMAIL|author,…")
     if_unanswered: IfUnanswered = _option(
         "hold", _choice(IfUnanswered), "When nobody has answered in time.", "|".join(get_args(IfUnanswered))
     )
-    deputy: tuple[str, ...] = _option((), _names, "Who is told when half the time has passed.", "EMAIL,…")
-    away: tuple[str, ...] = _option((), _names, "Who is away when; not asked then.", "EMAIL=FROM..UNTIL,…")
+    deputy: tuple[str, ...] = _option(
+        (), _addresses, "Who is asked when half the time has passed without an answer.", "EMAIL,…"
+    )
+    away: tuple[str, ...] = _option(
+        (), _away, "Who is away when; the deputy is asked in their place.", "EMAIL=FROM..UNTIL,…"
+    )
 
 
 def names() -> dict[str, Field[Any]]:
@@ -193,6 +238,31 @@ def read_option(name: str, text: str) -> Any:
         return names()[name].metadata["read"](text.strip())
     except ValueError as error:
         raise Refused(f"{flag(name)}: {error}") from None
+
+
+def absences(options: Options) -> list[tuple[str, date, date]]:
+    """Who is away, from which day to which, both included."""
+    found = []
+    for each in options.away:
+        email, _, days = each.rpartition("=")
+        first, _, last = days.partition("..")
+        found.append((email, date.fromisoformat(first), date.fromisoformat(last)))
+    return found
+
+
+def require_people(options: Options) -> None:
+    """Nothing when those whom the options need are named. Raises Refused that names the option."""
+    if options.rehearse and not sees_rehearsals(options):
+        raise Refused("--rehearse: nobody would see it; say who with --first-to or --approvers")
+    known = {email.casefold() for email in (*options.approvers, *options.deputy)}
+    for email, _, _ in absences(options):
+        if email.casefold() not in known and AUTHOR not in options.approvers:
+            raise Refused(f"--away: {email} is neither an approver nor a deputy")
+
+
+def sees_rehearsals(options: Options) -> tuple[str, ...]:
+    """Who sees a rehearsal."""
+    return options.first_to or tuple(each for each in options.approvers if each != AUTHOR)
 
 
 def from_json(stored: Mapping[str, Any]) -> Options:

@@ -300,6 +300,7 @@ approvals = Table(
     Column("email", String(320), nullable=False),  # empty: a person at the command line
     Column("role", String(20), nullable=False),
     Column("content_hash", String(64), nullable=False),
+    Column("text", Text, nullable=False, server_default=text("''")),  # the plain part, to show what has changed since
     Column("asked_at", UTCDateTime, nullable=False),
     Column("answer", String(20)),
     Column("answered_at", UTCDateTime),

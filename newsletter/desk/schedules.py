@@ -13,7 +13,7 @@ from newsletter.app import App
 from newsletter.desk import picks
 from newsletter.errors import InvalidTransition, Refused
 from newsletter.model import Occurrence, Schedule
-from newsletter.options import Options, read_option
+from newsletter.options import Options, read_option, require_people
 from newsletter.scheduling.recurrence import check_cron, find_zone, in_english
 from newsletter.scheduling.when import parse_when
 from newsletter.states import IssueState, OccurrenceState, ScheduleStatus
@@ -116,7 +116,9 @@ def _grace(hours: float) -> int:
 
 
 def _with(options: Options, given: Mapping[str, str]) -> Options:
-    return replace(options, **{name: read_option(name, text) for name, text in given.items()})
+    changed = replace(options, **{name: read_option(name, text) for name, text in given.items()})
+    require_people(changed)
+    return changed
 
 
 def described(app: App) -> list[Described]:

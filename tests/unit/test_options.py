@@ -1,13 +1,25 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import Refused
-from newsletter.options import NOTHING, Options, flag, from_json, names, read_option, shown, to_json
+from newsletter.options import (
+    NOTHING,
+    Options,
+    absences,
+    flag,
+    from_json,
+    names,
+    read_option,
+    require_people,
+    shown,
+    to_json,
+)
 
 WRITTEN = {
     "order": ("evergreen", "evergreen"),
@@ -60,6 +72,10 @@ WRONG = {
     "lead": "-48h",
     "approval": "maybe",
     "if_unanswered": "shout",
+    "first_to": "the office",
+    "approvers": "author,jo",
+    "deputy": "jo@",
+    "away": "jo@example.org=2027-01-08..2027-01-01",
 }
 
 
@@ -109,3 +125,44 @@ def test_shown_options_are_json_with_every_key() -> None:
 
 def test_list_is_emptied_by_a_word() -> None:
     assert {read_option("tags", text) for text in NOTHING} == {()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["jo@example.org", "jo@example.org=2027-01-01", "jo@example.org=today..tomorrow", "jo=2027-01-01..2027-01-02"],
+)
+def test_an_absence_without_an_address_or_its_two_days_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match=r"^--away: "):
+        read_option("away", text)
+
+
+def test_an_absence_may_be_of_a_single_day() -> None:
+    found = absences(Options(away=read_option("away", " jo@Example.org = 2027-01-01 .. 2027-01-01 ")))
+    assert found == [("jo@example.org", date(2027, 1, 1), date(2027, 1, 1))]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (Options(rehearse=2), "--rehearse"),
+        (Options(rehearse=2, approvers=("author",)), "--rehearse"),
+        (Options(approvers=("jo@example.org",), away=("jan@example.org=2027-01-01..2027-01-08",)), "--away: jan@"),
+    ],
+)
+def test_options_that_need_somebody_who_is_not_named_are_refused(options: Options, named: str) -> None:
+    with pytest.raises(Refused, match=named):
+        require_people(options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(),
+        Options(rehearse=2, first_to=("jo@example.org",)),
+        Options(rehearse=2, approvers=("author", "jo@example.org")),
+        Options(deputy=("Jo@example.org",), away=("jo@example.org=2027-01-01..2027-01-08",)),
+        Options(approvers=("author",), away=("maria@example.org=2027-01-01..2027-01-08",)),
+    ],
+)
+def test_options_whose_people_are_named_are_fine(options: Options) -> None:
+    require_people(options)

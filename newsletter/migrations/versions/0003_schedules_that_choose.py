@@ -75,6 +75,7 @@ def _create_approvals() -> None:
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False, server_default=sa.text("''")),
         sa.Column("asked_at", UTCDateTime(), nullable=False),
         sa.Column("answer", sa.String(length=20), nullable=True),
         sa.Column("answered_at", UTCDateTime(), nullable=True),

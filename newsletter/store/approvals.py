@@ -1,0 +1,104 @@
+"""Every query on who was asked for a yes, and what they said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+
+from newsletter.model import Issue
+from newsletter.scheduling.approval import Answer, Asked, Role
+from newsletter.states import DRAFTS, IssueKind, IssueState
+from newsletter.store.dialects import insert_or_ignore
+from newsletter.store.issues import find_issue
+from newsletter.tables import approvals, issues
+
+UNIQUE = ("issue_id", "email", "content_hash")
+
+
+def _to_asked(row: Row[Any]) -> Asked:
+    return Asked(
+        id=row.id,
+        issue_id=row.issue_id,
+        email=row.email,
+        role=Role(row.role),
+        content_hash=row.content_hash,
+        asked_at=row.asked_at,
+        text=row.text,
+        answer=None if row.answer is None else Answer(row.answer),
+        answered_at=row.answered_at,
+        reason=row.reason,
+    )
+
+
+def asked_about(connection: Connection, issue_id: int) -> list[Asked]:
+    """Everybody who was asked about this issue, in that order."""
+    query = select(approvals).where(approvals.c.issue_id == issue_id).order_by(approvals.c.id)
+    return [_to_asked(row) for row in connection.execute(query)]
+
+
+def find_asked(connection: Connection, approval_id: int) -> Asked | None:
+    row = connection.execute(select(approvals).where(approvals.c.id == approval_id)).first()
+    return None if row is None else _to_asked(row)
+
+
+def ask(
+    connection: Connection, issue_id: int, email: str, role: Role, content_hash: str, text: str, now: datetime
+) -> bool:
+    """Write down that this person is asked about this content. False: they were before."""
+    row = {
+        "issue_id": issue_id,
+        "email": email,
+        "role": str(role),
+        "content_hash": content_hash,
+        "text": text,
+        "asked_at": now,
+        "reason": "",
+    }
+    added = insert_or_ignore(connection, approvals, UNIQUE).values(**row)
+    return connection.execute(added.returning(approvals.c.id)).scalar() is not None
+
+
+def answer(connection: Connection, asked: Asked, given: Answer, now: datetime, reason: str = "") -> bool:
+    """Keep this person's word, in place of an earlier one. False: they had said just that."""
+    other = or_(approvals.c.answer.is_(None), approvals.c.answer != str(given), approvals.c.reason != reason)
+    values = {"answer": str(given), "answered_at": now, "reason": reason}
+    said = update(approvals).where(approvals.c.id == asked.id, other).values(**values)
+    return connection.execute(said).rowcount == 1
+
+
+def say_yes(connection: Connection, issue: Issue, text: str, now: datetime) -> None:
+    """The word of a person at the command line, on what the issue says."""
+    ask(connection, issue.id, "", Role.PERSON, issue.content_hash, text, now)
+    mine = and_(approvals.c.issue_id == issue.id, approvals.c.email == "")
+    this = and_(mine, approvals.c.content_hash == issue.content_hash)
+    connection.execute(update(approvals).where(this).values(answer=str(Answer.YES), answered_at=now))
+
+
+def hold(connection: Connection, issue_id: int, words: str) -> bool:
+    """Mark a draft as waiting for a yes: its occurrence is neither due nor missed then. False: it is no draft now."""
+    mine = and_(issues.c.id == issue_id, issues.c.state.in_(DRAFTS))
+    return connection.execute(update(issues).where(mine).values(pause_reason=words)).rowcount == 1
+
+
+def drafts_of(connection: Connection, schedule_id: int) -> list[Issue]:
+    """Every issue of the schedule that was not begun, oldest first."""
+    mine = and_(issues.c.schedule_id == schedule_id, issues.c.state.in_(DRAFTS))
+    ids = connection.execute(select(issues.c.id).where(mine).order_by(issues.c.id)).scalars().all()
+    found = (find_issue(connection, issue_id) for issue_id in ids)
+    return [issue for issue in found if issue is not None]
+
+
+def count_begun(connection: Connection, schedule_id: int) -> int:
+    """How many issues of this schedule went to readers, at least to some."""
+    mine = and_(issues.c.schedule_id == schedule_id, issues.c.started_at.is_not(None))
+    query = select(func.count()).select_from(issues).where(mine, issues.c.kind == str(IssueKind.PICKED))
+    return int(connection.execute(query).scalar_one())
+
+
+def count_rehearsals(connection: Connection, schedule_id: int) -> int:
+    """How many rehearsals this schedule has had."""
+    mine = and_(issues.c.schedule_id == schedule_id, issues.c.kind == str(IssueKind.REHEARSAL))
+    query = select(func.count()).select_from(issues).where(mine, issues.c.state != IssueState.CANCELLED)
+    return int(connection.execute(query).scalar_one())
