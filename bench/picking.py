@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 
 from bench.measure import Row, tell
 from newsletter.model import Article, Author, Occurrence, Season
+from newsletter.options import Options
 from newsletter.picking.forecast import forecast
+from newsletter.picking.orders import rules_for
 from newsletter.picking.pick import pick_articles
-from newsletter.picking.rules import RULES, History, Moment
+from newsletter.picking.rules import History, Moment
 from newsletter.states import ArticleStatus
 
+RULES = rules_for(Options(), "en")
 ROUNDS = 5
 ARTICLES = 10_000
 ISSUES = 52

@@ -15,8 +15,9 @@ from newsletter.content.completeness import explain_missing, merged_call_to_acti
 from newsletter.desk import picks
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Author, Issue, Newsletter, Occurrence, Schedule
+from newsletter.picking.choices import Pinned
 from newsletter.picking.pick import Pick, as_json
-from newsletter.picking.rules import Pinned, Rule
+from newsletter.picking.rules import Rule
 from newsletter.rendering.mrml import render_template, to_html
 from newsletter.rendering.page import PageInput, RenderedIssue, render_issue, web_view
 from newsletter.states import OccurrenceState

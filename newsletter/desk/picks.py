@@ -18,8 +18,9 @@ from newsletter.content.licences import ending_licence, renew_command
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Issue, Occurrence, Schedule
 from newsletter.picking.forecast import Forecast, forecast
+from newsletter.picking.orders import rules_for
 from newsletter.picking.pick import Pick, as_json, pick_articles
-from newsletter.picking.rules import RULES, History, Moment, Rule, without_a_yes
+from newsletter.picking.rules import History, Moment, Rule, Turn
 from newsletter.scheduling.recurrence import occurrences
 from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
@@ -58,17 +59,24 @@ def coming(connection: Connection, schedule: Schedule, after: datetime, count: i
     return list(islice(free, count))
 
 
-def history_of(connection: Connection, schedule: Schedule, except_issue: int | None = None) -> History:
-    assert schedule.id is not None
-    sent: dict[str, tuple[datetime, ...]] = defaultdict(tuple)
-    for slug, at in issue_store.sent_on_schedule(connection, schedule.id, except_issue):
-        sent[slug] += (at,)
-    return History(sent, schedule.seed)
+def history_of(
+    connection: Connection, schedule: Schedule, library: Sequence[Article], except_issue: int | None = None
+) -> History:
+    """What the schedule's list has had, but for one issue; whose turns those of the schedule were, `library` knows."""
+    by_slug = {article.slug: article for article in library}
+    sent: dict[str, list[datetime]] = defaultdict(list)
+    turns = []
+    for went in issue_store.sent_to_list(connection, schedule.list_id, except_issue):
+        sent[went.slug].append(went.at)
+        if went.schedule_id == schedule.id and went.slug in by_slug:
+            turns.append(Turn.of(by_slug[went.slug]))
+    return History({slug: tuple(instants) for slug, instants in sent.items()}, schedule.seed, tuple(turns))
 
 
 def rules_of(app: App, schedule: Schedule, is_alone: bool = False) -> tuple[Rule, ...]:
     """The schedule's rules; with `is_alone` those for an issue that goes out without any person's yes."""
-    return without_a_yes(RULES) if is_alone and not app.config.picking.trust_imports else RULES
+    is_read_only = is_alone and not app.config.picking.trust_imports
+    return rules_for(schedule.options, app.newsletter(schedule.newsletter_id).language, is_read_only)
 
 
 def pick_for(
@@ -81,7 +89,7 @@ def pick_for(
 ) -> Pick:
     """The pick for the instant `at`, from `candidates`, with this schedule's history but for one issue of it."""
     moment = Moment.of(at, ZoneInfo(schedule.timezone))
-    return pick_articles(candidates, history_of(connection, schedule, except_issue), rules, moment)
+    return pick_articles(candidates, history_of(connection, schedule, candidates, except_issue), rules, moment)
 
 
 def next_pick(app: App, name: str | None, at: datetime | None) -> dict[str, Any]:
@@ -144,14 +152,17 @@ def _coming_issues(
     free = coming(connection, schedule, after, count)
     draft = _draft_after(connection, schedule, after)
     drafted = [] if draft is None else [_drafted(connection, draft)]
-    foreseen = [*drafted, *forecast(free, candidates, history_of(connection, schedule), rules_of(app, schedule))]
+    foreseen = [
+        *drafted,
+        *forecast(free, candidates, history_of(connection, schedule, candidates), rules_of(app, schedule)),
+    ]
     by_slug = {article.slug: article for article in candidates}
     unread = {slug for each in foreseen for slug in each.articles if by_slug[slug].read_at is None}
     instead: Mapping[Occurrence, Sequence[str]] = {}
     if unread and not app.config.picking.trust_imports:
         # A draft gives up an article that nobody has read, and with it its place in the history.
         anew = draft if draft is not None and unread.intersection(draft.articles) else None
-        history = history_of(connection, schedule, anew.id if anew is not None else None)
+        history = history_of(connection, schedule, candidates, anew.id if anew is not None else None)
         moments = sorted([*(each.occurrence for each in drafted if anew), *free], key=lambda each: each.utc)
         alone = forecast(moments, candidates, history, rules_of(app, schedule, is_alone=True))
         instead = {each.occurrence: each.articles for each in alone}

@@ -16,7 +16,8 @@ from newsletter.content.reading import bare_words
 from newsletter.desk.library import correct_held, find, hold
 from newsletter.desk.picks import forecast_of
 from newsletter.model import Article, Occurrence
-from newsletter.picking.rules import History, Moment, Queue
+from newsletter.picking.rankings import Queue
+from newsletter.picking.rules import Moment
 from newsletter.states import ArticleStatus
 from newsletter.store import articles as store
 from newsletter.store import schedules as schedule_store
@@ -59,10 +60,10 @@ def unread(app: App) -> list[Unread]:
             due.setdefault(slug, each.forecast.occurrence)
     places = {slug: place for place, slug in enumerate(due)}
     now = Moment.of(app.clock(), app.zone)
-    queue, nobody = Queue(), History()
+    queue = Queue()
 
     def order(article: Article) -> tuple[int, float]:
-        return places.get(article.slug, len(places)), -queue.share(article, nobody, now)
+        return places.get(article.slug, len(places)), -queue.points(article)
 
     return [
         Unread(article, due.get(article.slug), hints_of_age(article, now.day)) for article in sorted(waiting, key=order)

@@ -40,7 +40,7 @@ def forecast(
         words = shortlist.in_words(articles, history, at)
         coming.append(Forecast(occurrence, tuple(a.slug for a in articles), _authors(articles), words))
         for article in articles:
-            history = history.after(article.slug, occurrence.utc)
+            history = history.after(article, occurrence.utc)
     return tuple(coming)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -14,11 +14,14 @@ from operator import sub
 from typing import Any, NamedTuple
 
 from newsletter.model import Article
-from newsletter.picking.rules import History, Moment, Ranking, Refusal, Rule
+from newsletter.picking.rules import POINT, History, Moment, Ranking, Refusal, Rule, Steady, Turning, among
+
+TOLD = 3
+"""Rankings whose words tell why, where there are more: those that counted most."""
 
 
 class Reason(NamedTuple):
-    """What one rule says about one candidate. `score` is its share, None when it refuses."""
+    """What one rule says about one candidate. `score` is its part of the whole, in points; None when it refuses."""
 
     rule: str
     score: float | None
@@ -27,7 +30,7 @@ class Reason(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """One candidate with the word of every rule. `score` is None when any of them refuses."""
+    """One candidate with the word of every rule. `score`, in points, is None when any of them refuses."""
 
     slug: str
     score: float | None
@@ -84,7 +87,7 @@ def pick_articles(
         articles=articles,
         offered=tuple(candidates),
         history=history,
-        rules=tuple(rules),
+        rules=tuple(among(rule, candidates) for rule in rules),
         at=at,
     )
 
@@ -92,7 +95,7 @@ def pick_articles(
 def judge(article: Article, history: History, rules: Sequence[Rule], at: Moment) -> Judged:
     """The word of every rule on one article; no rule is left out because another one refused."""
     reasons = []
-    score = 0.0
+    points = 0
     refused = False
     for rule in rules:
         verdict = rule.judge(article, history, at)
@@ -100,9 +103,9 @@ def judge(article: Article, history: History, rules: Sequence[Rule], at: Moment)
             refused = True
             reasons.append(Reason(rule.name, None, True, verdict.words))
         else:
-            score += verdict.value
-            reasons.append(Reason(rule.name, verdict.value, False, verdict.words))
-    return Judged(article.slug, None if refused else score, refused, tuple(reasons))
+            points += verdict.points
+            reasons.append(Reason(rule.name, verdict.points / POINT, False, verdict.words))
+    return Judged(article.slug, None if refused else points / POINT, refused, tuple(reasons))
 
 
 def as_json(pick: Pick) -> dict[str, Any]:
@@ -130,22 +133,27 @@ class Shortlist:
 
     It serves one pick as well as a year of them: a candidate that a rule refuses until a certain day is not
     asked again before that day. So the moments of successive calls must not run backwards, and the history
-    must be that of the call before plus what was taken since.
+    must be that of the call before plus what was taken, or told of by `sent`, since.
+
+    Candidates of one group for every turning ranking stand in one heap, in the order of their steady points: what
+    changes from pick to pick is the same for all of a heap, so that a pick looks at the heads alone.
     """
 
     def __init__(self, candidates: Sequence[Article], rules: Sequence[Rule], seed: int) -> None:
         self._candidates = candidates
         self._seed = seed
-        self._rankings = [rule for rule in rules if isinstance(rule, Ranking)]
-        self._guards = [rule for rule in rules if not isinstance(rule, Ranking)]
+        bound = [among(rule, candidates) for rule in rules]
+        self._rankings: list[Ranking] = [rule for rule in bound if isinstance(rule, Steady | Turning)]
+        self._steady = [rule for rule in self._rankings if isinstance(rule, Steady)]
+        self._turning = [rule for rule in self._rankings if isinstance(rule, Turning)]
+        self._guards = [rule for rule in bound if not isinstance(rule, Steady | Turning)]
         self._asking = [guard.judge for guard in self._guards]
         self._tallies = list(dict.fromkeys(guard.tally for guard in self._guards))
-        self._is_steady = all(rule.is_steady for rule in self._rankings)
         self._unranked = list(range(len(candidates)))
-        # Heap of (score with its sign turned, tie, candidate). The tie is b"" until it is needed: hashing
+        # Heaps of (points with their sign turned, tie, candidate), by group. The tie is b"" until it is needed: hashing
         # every slug would cost more than all the rest, and b"" comes before any hash, so that of equal
         # scores all are drawn before one is taken.
-        self._ranked: list[tuple[float, bytes, int]] = []
+        self._heaps: dict[tuple[Hashable, ...], list[tuple[int, bytes, int]]] = {}
         self._asleep: defaultdict[date, list[int]] = defaultdict(list)  # by the first day to ask again
         self._refused: list[int] = []  # to be asked again every time
 
@@ -156,14 +164,24 @@ class Shortlist:
         while len(taken) < count and (best := self._best(history, at)) is not None:
             taken.append(best)
             # The rules hold between the articles of one issue too.
-            history = history.after(self._candidates[best].slug, at.utc)
+            history = history.after(self._candidates[best], at.utc)
         self._unranked += taken
         return tuple(self._candidates[index] for index in taken)
+
+    def sent(self, slugs: Collection[str]) -> None:
+        """These went out by another schedule: where they stand is asked anew."""
+        for key, heap in self._heaps.items():
+            if gone := [index for _, _, index in heap if self._candidates[index].slug in slugs]:
+                self._heaps[key] = kept = [entry for entry in heap if entry[2] not in gone]
+                heapify(kept)
+                self._unranked += gone
 
     def in_words(self, articles: Sequence[Article], history: History, at: Moment) -> str:
         """Why these were taken by the last call, or why none was."""
         if articles:
-            return "; ".join(rule.judge(articles[0], history, at).words for rule in self._rankings)
+            judged = [rule.judge(articles[0], history, at) for rule in self._rankings]
+            telling = sorted(judged, key=lambda score: -abs(score.points))[:TOLD] if len(judged) > 1 else judged
+            return "; ".join(score.words for score in judged if score in telling)
         if not self._candidates:
             return "nothing can be picked: the library is empty"
         # Asked anew: the guard that once sent a candidate to sleep need not be the first that refuses it now.
@@ -180,36 +198,59 @@ class Shortlist:
             self._unranked += self._asleep.pop(over)
 
     def _rank(self, history: History, at: Moment) -> None:
-        """Put whoever has no place yet into the heap; everybody, when places change with time."""
-        if not self._is_steady:
-            self._unranked += [index for _, _, index in self._ranked]
-            self._ranked = []
+        """Put whoever has no place yet into the heap of their group."""
+        self._unranked += self._refused
+        self._refused = []
         if not self._unranked:
             return
         articles = [self._candidates[index] for index in self._unranked]
-        scores = [0.0] * len(articles)
-        for rule in self._rankings:
+        points = [0] * len(articles)
+        for rule in self._steady:
             # Without a line of Python for each article: this is the greater part of what a pick costs.
-            scores = list(map(sub, scores, map(rule.share, articles, repeat(history), repeat(at))))
-        self._ranked += zip(scores, repeat(b""), self._unranked, strict=False)
-        heapify(self._ranked)
+            points = list(map(sub, points, map(rule.points, articles)))
+        entries = zip(points, repeat(b""), self._unranked, strict=False)
+        if not self._turning:
+            heap = self._heaps.setdefault((), [])
+            heap += entries
+            heapify(heap)
+        else:
+            groups = (map(rule.group, articles, repeat(history), repeat(at)) for rule in self._turning)
+            touched = set()
+            for key, entry in zip(zip(*groups, strict=True), entries, strict=True):
+                self._heaps.setdefault(key, []).append(entry)
+                touched.add(key)
+            for key in touched:
+                heapify(self._heaps[key])
         self._unranked = []
 
     def _best(self, history: History, at: Moment) -> int | None:
-        """The best candidate no guard refuses, out of the heap; the refused ones before it leave it too."""
-        self._unranked += self._refused
-        self._refused = []
+        """The best candidate no guard refuses, out of its heap; the refused ones before it leave theirs too."""
         self._rank(history, at)
-        while self._ranked:
-            score, tie, index = self._ranked[0]
+        heads = self._heads(history, at)
+        while heads:
+            total, tie, index, offset, heap = heads[0]
             if self._sends_away(index, history, at):
-                heappop(self._ranked)
+                heappop(heap)
             elif tie:
-                return heappop(self._ranked)[2]
+                return heappop(heap)[2]
             else:
-                drawn = _tie(self._seed, self._candidates[index].slug)
-                heapreplace(self._ranked, (score, drawn, index))
+                heapreplace(heap, (total + offset, _tie(self._seed, self._candidates[index].slug), index))
+            if heap:
+                heapreplace(heads, _head(offset, heap))
+            else:
+                heappop(heads)
         return None
+
+    def _heads(self, history: History, at: Moment) -> list[_Head]:
+        """The best of each group, as a heap."""
+        reckoned = [rule.points_at(history, at) for rule in self._turning]
+        heads = [
+            _head(sum(points(group) for points, group in zip(reckoned, key, strict=True)), heap)
+            for key, heap in self._heaps.items()
+            if heap
+        ]
+        heapify(heads)
+        return heads
 
     def _sends_away(self, index: int, history: History, at: Moment) -> bool:
         """Whether a guard refuses the candidate; if so it is noted when to ask again."""
@@ -223,6 +264,15 @@ class Shortlist:
                     self._asleep[verdict.until].append(index)
                 return True
         return False
+
+
+_Head = tuple[int, bytes, int, int, list[tuple[int, bytes, int]]]
+"""Points with their sign turned, tie and candidate of the first in a heap; what its group adds; the heap."""
+
+
+def _head(offset: int, heap: list[tuple[int, bytes, int]]) -> _Head:
+    points, tie, index = heap[0]
+    return points - offset, tie, index, offset, heap
 
 
 def _tie(seed: int, slug: str) -> bytes:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
 
@@ -329,22 +329,33 @@ def sent_in(connection: Connection, article_id: int) -> list[tuple[int, datetime
     return [(row.id, row.started_at) for row in connection.execute(query)]
 
 
-def sent_on_schedule(
-    connection: Connection, schedule_id: int, except_issue: int | None = None
-) -> list[tuple[str, datetime]]:
-    """Every article this schedule sent, is sending or holds as a draft, with the instant it goes by.
+class Went(NamedTuple):
+    """One article in one issue to a list: when it went or is to go, and by which schedule."""
 
-    An issue cancelled after it had begun counts: some readers have it.
-    """
-    counts = or_(issues.c.state != IssueState.CANCELLED, issues.c.started_at.is_not(None))
+    slug: str
+    at: datetime
+    schedule_id: int | None
+
+
+def sent_to_list(connection: Connection, list_id: int, except_issue: int | None = None) -> list[Went]:
+    """Every article that was sent to the list, is being sent or stands in a draft, the earliest first."""
     query = (
-        select(articles.c.slug, occurrences.c.utc, issues.c.started_at, issues.c.created_at)
+        select(articles.c.slug, issues.c.schedule_id, occurrences.c.utc, issues.c.started_at, issues.c.created_at)
         .join_from(issues, issue_articles, issue_articles.c.issue_id == issues.c.id)
         .join(articles, articles.c.id == issue_articles.c.article_id)
         .join(occurrences, occurrences.c.id == issues.c.occurrence_id, isouter=True)
-        .where(issues.c.schedule_id == schedule_id, counts)
-        .order_by(issues.c.id)
+        .where(issues.c.list_id == list_id, _counts_as_sent())
+        .order_by(issues.c.id, issue_articles.c.position)
     )
     if except_issue is not None:
         query = query.where(issues.c.id != except_issue)
-    return [(row.slug, row.started_at or row.utc or row.created_at) for row in connection.execute(query)]
+    went = [
+        Went(row.slug, row.started_at or row.utc or row.created_at, row.schedule_id)
+        for row in connection.execute(query)
+    ]
+    return sorted(went, key=lambda each: each.at)
+
+
+def _counts_as_sent() -> ColumnElement[bool]:
+    """Issues that use their articles up. One cancelled after it had begun does: some readers have it."""
+    return or_(issues.c.state != IssueState.CANCELLED, issues.c.started_at.is_not(None))

@@ -26,8 +26,10 @@ from newsletter.model import (
     Schedule,
     Season,
 )
+from newsletter.options import Options
+from newsletter.picking.orders import rules_for
 from newsletter.picking.pick import as_json, pick_articles
-from newsletter.picking.rules import RULES, History, Moment
+from newsletter.picking.rules import History, Moment
 from newsletter.states import DeliveryStatus, IssueState
 from subscribers import Consent, ListCounts, MailingList, Profile, Subscriber, Subscription, Suppression
 from subscribers.model import SubscriptionStatus
@@ -206,7 +208,7 @@ def test_check_has_every_key() -> None:
 
 
 def test_pick_has_every_key_down_to_each_rules_word() -> None:
-    pick = pick_articles([WHOLE, BARE], History({}, 7), RULES, Moment.of(NOON, BERLIN))
+    pick = pick_articles([WHOLE, BARE], History({}, 7), rules_for(Options()), Moment.of(NOON, BERLIN))
     shape = as_json(pick)
     assert has(shape, "pick seed candidates")
     assert {candidate["slug"] for candidate in shape["candidates"]} == {"calm"}

@@ -10,11 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model import Article, Author, Occurrence, Season
+from newsletter.options import Options
 from newsletter.picking.forecast import Forecast, forecast
+from newsletter.picking.orders import RANKINGS, rules_for
 from newsletter.picking.pick import pick_articles
-from newsletter.picking.rules import RULES, History, Moment, Refusal, Rule, Score, Verdict
+from newsletter.picking.rankings import Rest
+from newsletter.picking.rules import History, Moment, Refusal, Rule, Score, Turn, Verdict
 from newsletter.states import ArticleStatus
 
+RULES = rules_for(Options())
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 3, 3, 8, tzinfo=UTC)
 
@@ -117,22 +121,6 @@ class CoolDown:
 
 
 @dataclass(frozen=True)
-class Rotation:
-    """Those sent longest ago first: shares change with the history and the moment."""
-
-    is_steady: bool = False
-    name = "rotation"
-    tally = "not its turn"
-
-    def share(self, article: Article, history: History, at: Moment) -> float:
-        sent = history.sent_at(article.slug)
-        return float((at.utc - sent[-1]).days) if sent else 100.0
-
-    def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score("in turn", self.share(article, history, at))
-
-
-@dataclass(frozen=True)
 class NotTheSameAuthor:
     """Refuses by the history of other articles."""
 
@@ -154,7 +142,9 @@ articles = st.builds(
     body_html=st.just(""),
     published=st.none() | st.dates(date(2020, 1, 1), date(2020, 1, 4)),
     status=st.sampled_from([ArticleStatus.READY] * 5 + [ArticleStatus.DRAFT]),
-    authors=st.sampled_from([(Author("Jane Doe"),), (Author("John Roe"),)]),
+    authors=st.sampled_from([(Author("Jane Doe"),), (Author("John Roe"),), ()]),
+    categories=st.sampled_from([(), ("Grief",), ("Grief", "Sleep"), ("Sleep",)]),
+    evergreen=st.booleans(),
     priority=st.integers(0, 1),
     not_before=st.none() | st.dates(date(2026, 2, 20), date(2026, 5, 1)),
     expires=st.none() | st.dates(date(2026, 2, 20), date(2026, 5, 1)),
@@ -172,12 +162,14 @@ libraries = st.lists(articles, max_size=10, unique_by=lambda article: article.sl
 
 def rule_sets(library: list[Article]) -> dict[str, tuple[Rule, ...]]:
     *guards, _, queue = RULES
-    authors = {article.slug: article.authors[0].name for article in library}
+    authors = {article.slug: Turn.of(article).author for article in library}
     return {
         "as they are": RULES,
         "cool-down": (*guards, CoolDown(15, True), queue),
         "cool-down that does not say until when": (*guards, CoolDown(15, False), queue),
-        "rotation": (*guards, CoolDown(8, True), Rotation(), queue),
+        "rotation": (*guards, CoolDown(8, True), Rest(), queue),
+        "turns": (*guards, CoolDown(8, True), *rules_for(Options(order="score"))[-8:]),
+        "every ranking": rules_for(Options(weights=tuple((name, 1.5) for name in RANKINGS), variety=3, cool_down=9)),
         "variety": (*RULES, NotTheSameAuthor(authors)),
     }
 
@@ -195,10 +187,10 @@ def test_forecast_is_what_picking_at_each_occurrence_gives(
 ) -> None:
     rules = rule_sets(library)[kind]
     coming = forecast(occurrences(12, timedelta(days=every)), library, History(seed=seed), rules, count)
-    history = History(seed=seed)
+    history, by_slug = History(seed=seed), {each.slug: each for each in library}
     for one in coming:
         picked = pick_articles(library, history, rules, Moment.of(one.occurrence.utc, BERLIN), count)
         assert one.articles == picked.slugs
         assert one.articles == () or one.words == picked.words
         for slug in picked.slugs:
-            history = history.after(slug, one.occurrence.utc)
+            history = history.after(by_slug[slug], one.occurrence.utc)

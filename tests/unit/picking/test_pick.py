@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model import Article, Author, Season
+from newsletter.options import Options
+from newsletter.picking.orders import rules_for
 from newsletter.picking.pick import Pick, Reason, as_json, pick_articles
-from newsletter.picking.rules import RULES, History, Moment, Refusal, Score, Verdict
+from newsletter.picking.rules import POINT, History, Moment, Refusal, Score, Verdict
 from newsletter.states import ArticleStatus
 
 SENT = datetime(2026, 1, 6, 8, tzinfo=UTC)
+RULES = rules_for(Options())
 AT = Moment.of(datetime(2026, 3, 3, 8, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
 
 
@@ -58,7 +61,7 @@ def test_refused_candidate_keeps_the_words_of_the_other_rules() -> None:
         "it is retired",
         "it has no title",
         "expired: its last day was 2024-01-01",
-        "already sent on this schedule on 2026-01-06",
+        "already sent to this list on 2026-01-06",
     ]
     assert judged.reasons[-1] == Reason("queue", judged.reasons[-1].score, False, "published 2023-06-23, priority 0")
 
@@ -115,18 +118,20 @@ class OnlyWithTag:
 
 
 class LongestUnsent:
-    """A ranking whose shares change with the history."""
+    """A ranking whose points change with the history."""
 
     name = "longest unsent"
     tally = "sent lately"
-    is_steady = False
 
-    def share(self, article: Article, history: History, at: Moment) -> float:
+    def group(self, article: Article, history: History, at: Moment) -> Hashable:
         sent = history.sent_at(article.slug)
-        return (at.utc - sent[-1]).days if sent else 10_000.0
+        return sent[-1] if sent else None
+
+    def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
+        return lambda last: (at.utc - last).days * POINT if isinstance(last, datetime) else 10_000 * POINT
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score("sent some days ago", self.share(article, history, at))
+        return Score("sent some days ago", self.points_at(history, at)(self.group(article, history, at)))
 
 
 def test_new_rule_is_one_small_object() -> None:
@@ -136,7 +141,7 @@ def test_new_rule_is_one_small_object() -> None:
     assert pick_articles([OLD], History(), rules, AT).words == "nothing can be picked: 1 without the tag"
 
 
-def test_shares_of_all_rankings_are_added() -> None:
+def test_points_of_all_rankings_are_added() -> None:
     rules = (*RULES, LongestUnsent())
     best, other = pick_articles([OLD, URGENT], History(), rules, AT).candidates
     assert (best.slug, other.slug) == ("urgent", "old")

@@ -9,30 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import Article, Author, Season
-from newsletter.picking.rules import (
-    NEVER,
-    RULES,
+from newsletter.options import Options
+from newsletter.picking.guards import (
     AuthorActive,
     Complete,
-    History,
+    InLanguage,
     InSeason,
-    Moment,
     NotBefore,
     NotExpired,
     NotSentBefore,
-    Queue,
     Read,
     Ready,
-    Refusal,
     Reviewed,
-    Rule,
-    Score,
-    Verdict,
-    without_a_yes,
+    SentSeldom,
+    Wanted,
 )
+from newsletter.picking.orders import rules_for
+from newsletter.picking.rankings import Queue
+from newsletter.picking.rules import NEVER, POINT, History, Moment, Refusal, Rule, Score, Turn, Verdict
 from newsletter.states import ArticleStatus
 
 BERLIN = ZoneInfo("Europe/Berlin")
+RULES = rules_for(Options())
 ARTICLE = Article(slug="trust", title="Trust", body_html="<p>…</p>", published=date(2023, 6, 23))
 
 
@@ -58,9 +56,12 @@ def test_moment_knows_the_day_of_the_schedules_zone() -> None:
 def test_history_grows_without_touching_the_one_before() -> None:
     first, second = datetime(2025, 1, 7, tzinfo=UTC), datetime(2026, 1, 6, tzinfo=UTC)
     before = History({"trust": (first,)}, seed=7)
-    grown = before.after("trust", second).after("new", second)
+    new = replace(ARTICLE, slug="new", authors=(Author("Jane Doe"), Author("John Roe")), categories=("Grief",))
+    grown = before.after(ARTICLE, second).after(new, second)
     assert (grown.sent_at("trust"), grown.sent_at("new"), grown.seed) == ((first, second), (second,), 7)
     assert (before.sent_at("trust"), before.sent_at("new")) == ((first,), ())
+    assert (before.turns, grown.turns) == ((), (Turn("", ()), Turn("Jane Doe", ("Grief",))))
+    assert before.after(new, second, is_ours=False).turns == ()
 
 
 def test_only_a_ready_article_goes() -> None:
@@ -177,13 +178,50 @@ def test_no_season_opens_before_the_day_its_refusal_names(seasons: tuple[Season,
         assert not any(other in season for other in between for season in seasons)
 
 
-def test_sent_once_on_this_schedule_is_enough() -> None:
-    history = History({"trust": (datetime(2025, 3, 3, 8, tzinfo=UTC), datetime(2026, 3, 2, 23, 30, tzinfo=UTC))})
+SENT = (datetime(2025, 3, 3, 8, tzinfo=UTC), datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
+
+
+def test_sent_once_to_the_list_is_enough() -> None:
     # The day is that of the schedule's zone.
-    assert judged(NotSentBefore(), ARTICLE, history=history) == Refusal(
-        "already sent on this schedule on 2026-03-03", NEVER
+    refused = Refusal("already sent to this list on 2026-03-03", NEVER)
+    assert judged(NotSentBefore(), ARTICLE, history=History({"trust": SENT})) == refused
+    assert judged(NotSentBefore(), ARTICLE) == Score("not yet sent to this list")
+
+
+def test_evergreen_article_goes_again_after_its_cool_down() -> None:
+    evergreen, rule = replace(ARTICLE, evergreen=True), NotSentBefore(cool_down=30)
+    history, again = History({"trust": SENT}), date(2026, 4, 2)
+    refused = Refusal("sent to this list on 2026-03-03, not again before 2026-04-02", again)
+    assert judged(rule, evergreen, on("2026-04-01"), history) == refused
+    assert judged(rule, evergreen, on("2026-04-02"), history) == Score("evergreen, last sent on 2026-03-03")
+
+
+def test_article_goes_no_more_often_than_allowed() -> None:
+    history = History({"trust": SENT})
+    assert judged(SentSeldom(2), ARTICLE, history=history) == Refusal("sent 2 times already, of 2 allowed", NEVER)
+    assert judged(SentSeldom(3), ARTICLE, history=history) == Score("sent 2 times, of 3 allowed")
+
+
+def test_schedule_takes_what_it_wants_and_nothing_it_does_without() -> None:
+    article = replace(ARTICLE, categories=("Couples",), tags=("Spring",))
+    assert judged(Wanted(categories=("couples", "Grief"), tags=("spring",)), article) == Score("wanted here")
+    assert judged(Wanted(categories=("Grief", "Sleep")), article) == Refusal(
+        "has no category wanted here: Grief or Sleep", NEVER
     )
-    assert judged(NotSentBefore(), ARTICLE) == Score("not yet sent on this schedule")
+    assert judged(Wanted(tags=("winter",)), article) == Refusal("has no tag wanted here: winter", NEVER)
+    for unwanted in ("COUPLES", "spring"):
+        refused = Refusal(f"is about {unwanted}, which is not wanted here", NEVER)
+        assert judged(Wanted(without=(unwanted,)), article) == refused
+
+
+@pytest.mark.parametrize("language", ["", "pt", "pt-BR", "PT_pt"])
+def test_article_in_the_newsletters_language_goes_whatever_its_region(language: str) -> None:
+    assert isinstance(judged(InLanguage("pt-PT"), replace(ARTICLE, language=language)), Score)
+
+
+def test_article_in_another_language_is_refused() -> None:
+    refused = Refusal("is in de-AT, the newsletter in en", NEVER)
+    assert judged(InLanguage("en"), replace(ARTICLE, language="de-AT")) == refused
 
 
 def test_queue_puts_priority_before_age_and_undated_last() -> None:
@@ -197,24 +235,26 @@ def test_queue_puts_priority_before_age_and_undated_last() -> None:
         replace(ARTICLE, priority=0, published=None),
         replace(ARTICLE, priority=-1, published=date(2020, 1, 1)),
     ]
-    shares = [Queue().share(article, History(), TODAY) for article in in_order]
+    shares = [Queue().points(article) for article in in_order]
     assert shares == sorted(set(shares), reverse=True)
 
 
 @given(st.integers(-(10**9), 10**9), st.dates(max_value=date(9999, 12, 30)))
 def test_queue_tells_days_apart_at_any_priority(priority: int, day: date) -> None:
     older, newer = (
-        Queue().share(replace(ARTICLE, priority=priority, published=published), History(), TODAY)
+        Queue().points(replace(ARTICLE, priority=priority, published=published))
         for published in (day, day + timedelta(days=1))
     )
-    assert older > newer > Queue().share(replace(ARTICLE, priority=priority, published=None), History(), TODAY)
+    assert older > newer > Queue().points(replace(ARTICLE, priority=priority, published=None))
 
 
 def test_queue_says_date_and_priority() -> None:
     score = judged(Queue(), ARTICLE)
     assert score.words == "published 2023-06-23, priority 0"
-    assert score == Score(score.words, Queue().share(ARTICLE, History(), TODAY))
-    assert judged(Queue(), replace(ARTICLE, published=None, priority=3)) == Score("without a date, priority 3", 3)
+    assert score == Score(score.words, Queue().points(ARTICLE))
+    assert judged(Queue(), replace(ARTICLE, published=None, priority=3)) == Score(
+        "without a date, priority 3", 3 * POINT
+    )
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
@@ -270,6 +310,7 @@ def test_what_nobody_has_read_goes_with_a_yes_alone() -> None:
 
 
 def test_without_a_yes_every_other_rule_is_the_same() -> None:
-    strict = without_a_yes(RULES)
+    strict = rules_for(Options(), is_alone=True)
     assert [rule.name for rule in strict] == [rule.name for rule in RULES]
-    assert [rule for rule in strict if rule not in RULES] == [Read(is_required=True)]
+    assert [rule for rule in strict if isinstance(rule, Read)] == [Read(is_required=True)]
+    assert [rule for rule in RULES if isinstance(rule, Read)] == [Read(is_required=False)]

@@ -1,0 +1,199 @@
+"""The rules that put articles in order: queue, age, priority, rest, season, newness and variety, in points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from newsletter.model import Article, Season
+from newsletter.picking.rules import POINT, History, Moment, Score, Turn
+
+DAYS = date.max.toordinal() + 1
+"""One more than the highest day number, so that a day divided by it stays under 1."""
+
+DECADE = 3652  # days, in which an article's age makes one point
+RESTED = 365  # days after which an article has half of the point for being rested
+MILLENNIUM = date(2000, 1, 1).toordinal()
+
+
+def _dated(article: Article) -> str:
+    return f"published {article.published.isoformat()}" if article.published else "without a date"
+
+
+class Queue:
+    """Higher priority first, then the oldest date first, undated last.
+
+    A point for each step of priority, and a fraction that is larger the older the article is.
+    """
+
+    name = "queue"
+    tally = "behind in the queue"
+
+    def points(self, article: Article) -> int:
+        published = article.published
+        age = POINT - published.toordinal() * POINT // DAYS if published else 0
+        return article.priority * POINT + age
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        return Score(f"{_dated(article)}, priority {article.priority}", self.points(article))
+
+
+class Priority:
+    """A point for each step of priority."""
+
+    name = "priority"
+    tally = "of lower priority"
+
+    def points(self, article: Article) -> int:
+        return article.priority * POINT
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        return Score(f"priority {article.priority}", self.points(article))
+
+
+class Oldest:
+    """A point for each decade an article is older than another; undated ones count as written today."""
+
+    name = "oldest"
+    tally = "younger"
+
+    def points(self, article: Article) -> int:
+        return -_decades(article)
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        return Score(f"{_dated(article)}: the older the sooner", self.points(article))
+
+
+class Newest:
+    """A point for each decade an article is younger than another; undated ones count as the oldest."""
+
+    name = "newest"
+    tally = "older"
+
+    def points(self, article: Article) -> int:
+        return _decades(article) if article.published else 0
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        return Score(f"{_dated(article)}: the younger the sooner", self.points(article))
+
+
+def _decades(article: Article) -> int:
+    """Points since the year 2000, negative before; of an undated article as many as the calendar holds."""
+    day = (article.published or date.max).toordinal()
+    return (day - MILLENNIUM) * POINT // DECADE
+
+
+class Rest:
+    """A point for what was never sent, and the more of it the longer ago an article was last sent."""
+
+    name = "rest"
+    tally = "sent more lately"
+
+    def group(self, article: Article, history: History, at: Moment) -> Hashable:
+        sent = history.sent_at(article.slug)
+        return sent[-1].astimezone(at.zone).date() if sent else None
+
+    def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
+        def points(last: Any) -> int:
+            if last is None:
+                return POINT
+            days: int = max(0, (at.day - last).days)
+            return days * POINT // (days + RESTED)
+
+        return points
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        last: Any = self.group(article, history, at)
+        words = "never sent" if last is None else f"last sent on {last.isoformat()}"
+        return Score(words, self.points_at(history, at)(last))
+
+
+class SeasonCloseness:
+    """For a seasonal article half a point as its season begins, and a whole one as it ends."""
+
+    name = "season"
+    tally = "less in season"
+
+    def group(self, article: Article, history: History, at: Moment) -> Hashable:
+        return article.seasons
+
+    def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
+        def points(seasons: Any) -> int:
+            return max((_elapsed(season, at.day) for season in seasons), default=0)
+
+        return points
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        points = self.points_at(history, at)(article.seasons)
+        return Score("its season is on" if points else "of no season now", points)
+
+
+def _elapsed(season: Season, day: date) -> int:
+    if day not in season:
+        return 0
+    first, last = (_day_of_year(*month_day) for month_day in (season.start, season.end))
+    length = (last - first) % 366 or 1
+    return POINT // 2 + POINT // 2 * min(length, (_day_of_year(day.month, day.day) - first) % 366) // length
+
+
+def _day_of_year(month: int, day: int) -> int:
+    return date(2024, month, day).timetuple().tm_yday  # a leap year has every day
+
+
+@dataclass(frozen=True, slots=True)
+class Newness:
+    """A point on the day an article is published, less each day, none after `days`."""
+
+    days: int
+    name = "fresh"
+    tally = "less new"
+
+    def group(self, article: Article, history: History, at: Moment) -> Hashable:
+        published = article.published
+        return published if published is not None and (at.day - published).days < self.days else None
+
+    def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
+        def points(published: Any) -> int:
+            if published is None:
+                return 0
+            age: int = max(0, (at.day - published).days)
+            return max(0, self.days - age) * POINT // self.days
+
+        return points
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        points = self.points_at(history, at)(self.group(article, history, at))
+        return Score(f"new: {_dated(article)}" if points else "no longer new", points)
+
+
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """A point off for the author or a category of the issue before, less for those further back."""
+
+    issues: int  # so many back count
+    name = "variety"
+    tally = "too like the last ones"
+
+    def group(self, article: Article, history: History, at: Moment) -> Hashable:
+        return Turn.of(article)
+
+    def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
+        lately = history.turns[-self.issues :][::-1] if self.issues else ()
+
+        def points(turn: Any) -> int:
+            place = next((place for place, past in enumerate(lately) if _alike(turn, past)), None)
+            return 0 if place is None else -(self.issues - place) * POINT // self.issues
+
+        return points
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        points = self.points_at(history, at)(Turn.of(article))
+        back = self.issues + points * self.issues // POINT + 1
+        words = "unlike the last ones" if not points else f"its author or category was had {back} back"
+        return Score(words, points)
+
+
+def _alike(turn: Turn, past: Turn) -> bool:
+    return (turn.author != "" and turn.author == past.author) or not set(turn.categories).isdisjoint(past.categories)
