@@ -15,6 +15,7 @@ from newsletter.delivery.worker import LEASE
 from newsletter.desk.relaying import hand_one, relay_settings
 from newsletter.errors import DeliveryError, InDoubt, PermanentFailure, RenderError
 from newsletter.model import Delivery, Newsletter
+from newsletter.rendering.above import put_above, put_text_above
 from newsletter.rendering.looks import load_look, packaged_templates
 from newsletter.rendering.mrml import render_template, to_html
 from newsletter.rendering.notice import render_notice
@@ -38,11 +39,13 @@ def notify(
     subject: str,
     text: str,
     html: str | None = None,
+    below: tuple[str, str] | None = None,
 ) -> Delivery:
     """The one mail of this kind and purpose to this address: handed over now, or what became of it before.
 
     `text` is parted at its blank lines; lines that all begin with `- ` are a list, and `Label: https://…` on a line of
-    its own is a button. `html` stands in the HTML part in its place; it must be this program's own.
+    its own is a button. `html` stands in the HTML part in its place; it must be this program's own. `below` holds HTML
+    and text of an issue's copy, shown under the words.
 
     What a relay puts off stays pending: ask again, and it is handed over when its time has come. So whoever looks at
     the clock calls this as often as they look. Raises Refused, MessageError or ConfigError for what a person has to
@@ -52,9 +55,11 @@ def notify(
     settings = relay_settings(app)
     now = app.clock()
     purpose = purpose_of(app, purpose_key, to)
-    rendered = _html(app, newsletter, subject, text, html)
+    rendered, words = _html(app, newsletter, subject, text, html), _text(newsletter, text)
+    if below is not None:
+        rendered, words = put_above(rendered, below[0]), put_text_above(words, below[1])
     identity = app.tokens.keyed_hash("notice", kind, purpose)
-    notice = Notice(newsletter.from_address, to, subject, _text(newsletter, text), rendered, now, identity)
+    notice = Notice(newsletter.from_address, to, subject, words, rendered, now, identity)
     build_notice(notice)  # what cannot be sent is said before anything is written down
     row = {
         "kind": kind,
