@@ -33,6 +33,8 @@ def has_unsubscribe_link(subject: CheckInput) -> Iterator[Finding]:
 
 def has_call_to_action(subject: CheckInput) -> Iterator[Finding]:
     address = subject.rendered.call_to_action_url
+    if not address and subject.rendered.is_letter:
+        return
     if not address:
         yield Finding(
             "call_to_action",

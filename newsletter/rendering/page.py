@@ -11,6 +11,7 @@ from newsletter.errors import RenderError
 from newsletter.rendering import slots
 from newsletter.rendering.body import Media, prepare_body, shorten, without_last_headings
 from newsletter.rendering.mail_html import ToHtml, mail_html
+from newsletter.rendering.others import Others
 from newsletter.rendering.plain import to_text
 from newsletter.rendering.slots import Marks, Segments, fill
 from newsletter.rendering.templating import MAX_QUOTED, Look, Reader, Rendered, render_template
@@ -19,9 +20,11 @@ from newsletter.rendering.views import (
     article_view,
     author_view,
     hero_view,
+    is_letter,
     issue_view,
     newsletter_view,
     own_domain,
+    paragraphs,
 )
 
 __all__ = ["HTML_LIMIT", "PageInput", "RenderedIssue", "html_size", "render_issue", "web_view"]
@@ -57,6 +60,7 @@ class RenderedIssue:
     call_to_action_url: str = ""
     media_base_url: str = ""
     leftovers: tuple[str, ...] = ()  # template syntax in the look's own text, which no value can be mistaken for
+    is_letter: bool = False  # which needs no call to action
 
     def to_json(self) -> str:
         return json.dumps(
@@ -71,6 +75,7 @@ class RenderedIssue:
                 "call_to_action_url": self.call_to_action_url,
                 "media_base_url": self.media_base_url,
                 "leftovers": self.leftovers,
+                "is_letter": self.is_letter,
             },
             ensure_ascii=False,
         )
@@ -89,6 +94,7 @@ class RenderedIssue:
             call_to_action_url=stored["call_to_action_url"],
             media_base_url=stored["media_base_url"],
             leftovers=tuple(stored["leftovers"]),
+            is_letter=stored.get("is_letter", False),
         )
 
 
@@ -143,11 +149,19 @@ class _Composition:
             "reader": Reader(page.web_view_url),
             "for_web": for_web,
         }
+        self.others = Others(page, self.media)
+        self._show_others(are_short=False)
         self.leftovers: dict[str, None] = {}
+
+    def _show_others(self, are_short: bool) -> None:
+        self.frame["others"] = self.others.views(are_short)
 
     def issue(self, whole: bool) -> RenderedIssue:
         blocks = self.body.blocks
         fitting = None if whole else self._whole_if_it_fits()
+        if fitting is None and not whole and self.others.can_be_shorter:
+            self._show_others(are_short=True)  # before the leading article is cut
+            fitting = self._whole_if_it_fits()
         is_cut = False
         if whole:
             html = self.html(blocks, is_cut=False)
@@ -168,6 +182,7 @@ class _Composition:
             call_to_action_url=self.page.call_to_action.url,
             media_base_url=self.page.media_base_url,
             leftovers=tuple(self.leftovers),
+            is_letter=is_letter(self.page),
         )
 
     def html(self, blocks: tuple[str, ...], is_cut: bool) -> Segments:
@@ -186,10 +201,22 @@ class _Composition:
         variables: Mapping[str, object] = {**self.frame, "article": article}
         marks = Marks(repr(self.page))
         rendered = self.render_template(self.look, filename, variables, marks)
+        self._require_shown(rendered, marks)
         self.leftovers |= dict.fromkeys(
             f"{filename}: {found[0].strip()[:MAX_QUOTED]}" for found in _LEFT_OVER.finditer(rendered.text)
         )
         return rendered, marks
+
+    def _require_shown(self, rendered: Rendered, marks: Marks) -> None:
+        """Raises RenderError where a look of one's own, made before there were such things, would leave them out."""
+        wanted = [("issue.note", paragraph) for paragraph in paragraphs(self.page.note)]
+        wanted += [("others", each.title) for each in self.page.others]
+        if not wanted:
+            return
+        written = " ".join(word for value in marks.values for word in str(value).split())  # it may have been wrapped
+        for name, value in wanted:
+            if " ".join(value.split()) not in written:
+                raise RenderError(rendered.template, f"leaves out {name}: take over how the look calm writes it")
 
     def _whole_if_it_fits(self) -> Segments | None:
         if sum(map(len, self.body.blocks)) > HTML_LIMIT:

@@ -10,6 +10,7 @@ from newsletter import model
 from newsletter.content.reading import reading_minutes
 from newsletter.rendering.body import Body, Media
 from newsletter.rendering.slots import Html
+from newsletter.states import ArticleStatus
 
 _MONTHS = "January February March April May June July August September October November December".split()
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ks nqo ps sd ug ur yi".split())
@@ -30,6 +31,8 @@ class PageInput:
     logo: str  # a path under media/; empty: the name as text
     issue_date: date
     read_on_url: str = ""  # where a cut article goes on; empty: its source, else the web view
+    note: str = ""  # the editor's lines above the article, plain text
+    others: tuple[model.Article, ...] = ()  # below the leading one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class IssueView:
     date: str
     list_name: str
     web_view_url: str
+    note: tuple[str, ...]  # its paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class ArticleView:
     language: str  # empty: the newsletter's
     direction: str  # ltr or rtl
     date: str  # when it was published; empty when nobody knows
-    minutes: int
+    minutes: int  # 0 for a letter: nobody asks how long one takes
     html: Html
     text: str
     source_url: str
@@ -108,6 +112,7 @@ def issue_view(page: PageInput) -> IssueView:
         date=date_words(page.issue_date, page.newsletter.language),
         list_name=page.list_name,
         web_view_url=page.web_view_url,
+        note=paragraphs(page.note),
     )
 
 
@@ -143,13 +148,18 @@ def article_view(page: PageInput, body: Body, blocks: tuple[str, ...], text: str
         language=article.language,
         direction=direction_of(article.language or language),
         date=date_words(article.published, language) if article.published else "",
-        minutes=reading_minutes(body.words),
+        minutes=0 if is_letter(page) else reading_minutes(body.words),
         html=Html("\n".join(blocks)),
         text=text,
         source_url=article.source_url,
         is_cut=is_cut,
         read_on_url=page.read_on_url or article.source_url,
     )
+
+
+def is_letter(page: PageInput) -> bool:
+    """Whether it was written for this one issue; then it needs no call to action, and no author."""
+    return page.article.status is ArticleStatus.LETTER
 
 
 def own_domain(newsletter: model.Newsletter) -> str:
