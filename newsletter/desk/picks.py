@@ -18,7 +18,7 @@ from newsletter.content.licences import ending_licence, renew_command
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Issue, Occurrence, Schedule
 from newsletter.picking.forecast import Forecast, forecast
-from newsletter.picking.orders import rules_for
+from newsletter.picking.orders import lift_repeats, rules_for
 from newsletter.picking.pick import Pick, as_json, pick_articles
 from newsletter.picking.rules import History, Moment, Rule, Turn
 from newsletter.scheduling.recurrence import occurrences
@@ -86,10 +86,21 @@ def pick_for(
     candidates: Sequence[Article],
     rules: Sequence[Rule],
     except_issue: int | None = None,
+    count: int = 1,
 ) -> Pick:
     """The pick for the instant `at`, from `candidates`, with this schedule's history but for one issue of it."""
     moment = Moment.of(at, ZoneInfo(schedule.timezone))
-    return pick_articles(candidates, history_of(connection, schedule, candidates, except_issue), rules, moment)
+    history = history_of(connection, schedule, candidates, except_issue)
+    return pick_articles(candidates, history, rules, moment, count)
+
+
+def ranked(
+    app: App, connection: Connection, schedule: Schedule, at: datetime, is_alone: bool = False
+) -> list[Article]:
+    """Every article that may go at the instant `at`, best first, whatever the list has had: for whoever had none."""
+    candidates = library.list_articles(connection)
+    rules = lift_repeats(rules_of(app, schedule, is_alone))
+    return list(pick_for(connection, schedule, at, candidates, rules, count=len(candidates)).articles)
 
 
 def next_pick(app: App, name: str | None, at: datetime | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from newsletter.model import Article, Issue, Schedule
 from newsletter.states import ISSUE_ARROWS, DeliveryStatus, IssueState, OccurrenceState
 from newsletter.store import issues as store
 from newsletter.tables import deliveries, issues
+from subscribers import MailingList
 
 NOON, TUESDAY, WEEK = house.NOON, house.FIRST_TUESDAY, house.WEEK
 LATER = NOON + timedelta(hours=1)
@@ -226,7 +227,7 @@ def test_web_view_is_there_once_the_issue_goes_out(
     assert store.web_view(connection, "guessed", NOON.date()) is None
 
 
-def test_history_of_a_schedule_is_what_it_sent_is_sending_or_holds(
+def test_history_of_a_list_is_what_it_was_sent_is_sending_or_holds(
     connection: Connection, weekly: Schedule, library: Sequence[Article]
 ) -> None:
     calm, spring, sleep = library
@@ -236,15 +237,25 @@ def test_history_of_a_schedule_is_what_it_sent_is_sending_or_holds(
     house.move(connection, house.add_issue(connection, weekly, [calm], TUESDAY + 2 * WEEK), CANCELLED)
     other = house.add_schedule(connection, house.add_list(connection, "Neighbours"), "other")
     house.add_issue(connection, other, [calm])
+    ours = number(weekly)
     history = [
-        ("calm", LATER),  # when it was begun
-        ("spring", LATER),
-        ("sleep", TUESDAY + WEEK),  # when it is due
-        ("calm", NOON),  # when it was written
+        ("calm", NOON, ours),  # when it was written
+        ("calm", LATER, ours),  # when it was begun
+        ("spring", LATER, ours),
+        ("sleep", TUESDAY + WEEK, ours),  # when it is due
     ]
-    assert store.sent_on_schedule(connection, number(weekly)) == history
-    assert store.sent_on_schedule(connection, number(weekly), except_issue=draft.id) == [*history[:2], history[3]]
-    assert store.sent_on_schedule(connection, number(weekly), except_issue=begun.id) == history[2:]
+    assert store.sent_to_list(connection, weekly.list_id) == history
+    assert store.sent_to_list(connection, weekly.list_id, except_issue=draft.id) == history[:3]
+    assert store.sent_to_list(connection, weekly.list_id, except_issue=begun.id) == [history[0], history[3]]
+
+
+def test_history_of_a_list_knows_every_schedule_that_goes_to_it(
+    connection: Connection, weekly: Schedule, library: Sequence[Article]
+) -> None:
+    friends = MailingList(weekly.list_id, weekly.list_name, NOON)
+    second = house.add_schedule(connection, friends, "monthly")
+    house.add_issue(connection, second, library[:1], TUESDAY)
+    assert store.sent_to_list(connection, weekly.list_id) == [("calm", TUESDAY, second.id)]
 
 
 @pytest.mark.parametrize(
@@ -257,4 +268,5 @@ def test_cancelled_issue_used_its_article_up_once_it_had_begun(
     (calm,) = house.add_library(connection, "calm")
     weekly = house.add_schedule(connection, house.add_list(connection))
     house.move(connection, house.add_issue(connection, weekly, [calm]), *way, at=NOON)
-    assert store.sent_on_schedule(connection, number(weekly)) == ([("calm", NOON)] if counts else [])
+    expected = [("calm", NOON, number(weekly))] if counts else []
+    assert store.sent_to_list(connection, weekly.list_id) == expected
