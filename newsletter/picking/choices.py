@@ -1,22 +1,185 @@
-"""What a person chose for an occurrence, as rules among the others."""
+"""What a person chose for occurrences to come, as rules among the others: this article, or not this one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
 
-from newsletter.model import Article
-from newsletter.picking.rules import NEVER, History, Moment, Refusal, Score, Verdict
+from newsletter.model import LOCAL_FORMAT, Article
+from newsletter.picking.rules import POINT, History, Moment, Refusal, Rule, Score, Verdict
+
+PIN = 10**12 * POINT
+"""More than any weights and priorities together come to: a pin wins over scores, and over no refusal."""
+
+
+class ChoiceKind(StrEnum):
+    PIN = "pin"  # this article goes then, and at no other occurrence
+    DECLINE = "decline"  # anything but this article goes then
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One article at one occurrence. `schedule` is empty for a choice on the schedule that is asked."""
+
+    kind: ChoiceKind
+    slug: str
+    wall: str  # the wall clock of the occurrence, as `Occurrence.wall`
+    at: datetime  # its instant, aware
+    reason: str = ""
+    schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """All that counts for a schedule: its own, in the order they were made, and the pins of others on its list."""
+
+    every: tuple[Choice, ...] = ()
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules these come to; none where nobody chose anything."""
+        pinned: dict[str, tuple[str, ...]] = {}
+        elsewhere: dict[str, tuple[Choice, ...]] = {}
+        declined: dict[str, dict[str, str]] = {}
+        for choice in self.every:
+            if choice.kind is ChoiceKind.DECLINE:
+                declined.setdefault(choice.wall, {})[choice.slug] = choice.reason
+                continue
+            elsewhere[choice.slug] = (*elsewhere.get(choice.slug, ()), choice)
+            if not choice.schedule:
+                pinned[choice.wall] = (*pinned.get(choice.wall, ()), choice.slug)
+        rules: list[Rule] = [Declined(declined)] if declined else []
+        if elsewhere:
+            rules.append(PinnedElsewhere(elsewhere))
+        if pinned:
+            rules.append(Pinned(pinned))
+        return tuple(rules)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [{**asdict(choice), "at": choice.at.astimezone(UTC).isoformat()} for choice in self.every]
+
+    @classmethod
+    def from_json(cls, stored: Sequence[Mapping[str, Any]]) -> Choices:
+        return cls(
+            tuple(
+                Choice(**{**each, "kind": ChoiceKind(each["kind"]), "at": datetime.fromisoformat(each["at"])})
+                for each in stored
+            )
+        )
+
+
+def wall_of(at: Moment) -> str:
+    """The wall clock of a moment, which names its occurrence."""
+    return at.utc.astimezone(at.zone).strftime(LOCAL_FORMAT)
 
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A person chose this article for the occurrence; every other rule still has its word."""
+    """A person chose these articles for an occurrence, the first one to lead; every refusal still has its word."""
 
-    slug: str
+    pins: Mapping[str, tuple[str, ...]]  # by wall clock
     name = "pinned"
-    tally = "behind the pinned article"
+    tally = "not pinned"
+
+    _no = Score("not pinned")
+
+    def group(self, article: Article, history: History, at: Moment) -> Hashable:
+        return article.slug if any(article.slug in slugs for slugs in self.pins.values()) else None
+
+    def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
+        slugs = self.pins.get(wall_of(at), ())
+        points: Mapping[Hashable, int] = {slug: PIN * (len(slugs) - place) for place, slug in enumerate(slugs)}
+        return lambda slug: points.get(slug, 0)
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        points = self.points_at(history, at)(article.slug)
+        return Score("pinned by hand", points) if points else self._no
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedElsewhere:
+    """An article pinned to a later occurrence, of this schedule or of another one on its list, is kept until then."""
+
+    pins: Mapping[str, tuple[Choice, ...]]  # by slug
+    name = "pinned elsewhere"
+    tally = "pinned to another date"
+
+    _free = Score("pinned to no other date")
 
     def judge(self, article: Article, history: History, at: Moment) -> Verdict:
-        if article.slug == self.slug:
-            return Score("pinned by hand")
-        return Refusal(f"{self.slug} is pinned by hand", NEVER)
+        wall = wall_of(at) if article.slug in self.pins else ""
+        for pin in self.pins.get(article.slug, ()):
+            if (pin.schedule or pin.wall != wall) and pin.at >= at.utc:
+                return Refusal(f"pinned to {pin.wall[:10]}" + (f" on {pin.schedule}" if pin.schedule else ""))
+        return self._free
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A person said no to these articles for one occurrence, with the reason; at any other one they may go."""
+
+    reasons: Mapping[str, Mapping[str, str]]  # by wall clock, then by slug
+    name = "declined"
+    tally = "declined for this date"
+
+    _free = Score("not declined")
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        reason = self.reasons.get(wall_of(at), {}).get(article.slug)
+        return self._free if reason is None else Refusal(f"declined for this date: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedElsewhere:
+    """No other day has it: a person chose one, in the schedule's zone, for each of these articles by its slug."""
+
+    days: Mapping[str, date]
+    name = "pinned elsewhere"
+    tally = "pinned to another day"
+
+    _free = Score("pinned to no other day")
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        day = self.days.get(article.slug)
+        if day is None or day <= at.day:
+            return self._free
+        return Refusal(f"pinned to {day.isoformat()}", day)
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A person did not want these for the occurrence; the reason beside each slug is theirs."""
+
+    reasons: Mapping[str, str]
+    name = "declined"
+    tally = "declined for this occurrence"
+
+    _free = Score("not declined")
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        if article.slug not in self.reasons:
+            return self._free
+        reason = self.reasons[article.slug]
+        return Refusal(f"declined for this occurrence: {reason}" if reason else "declined for this occurrence")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Everything people chose that bears on one occurrence; empty: nobody chose anything."""
+
+    pinned: str = ""  # a slug
+    elsewhere: Mapping[str, date] = field(default_factory=dict)
+    declined: Mapping[str, str] = field(default_factory=dict)
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Those to ask besides the schedule's own."""
+        found: list[Rule] = []
+        if self.declined:
+            found.append(Declined(self.declined))
+        if self.elsewhere:
+            found.append(PinnedElsewhere(self.elsewhere))
+        if self.pinned:
+            found.append(Pinned(self.pinned))
+        return tuple(found)
