@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -231,6 +231,22 @@ class InLanguage:
         if not article.language or _primary(article.language) == _primary(self.language):
             return self._same
         return Refusal(f"is in {article.language}, the newsletter in {self.language}", NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class PassedGate:
+    """The pre-flight gate did not block an issue with it; which says nothing of those it was not asked about."""
+
+    failed: Mapping[str, str]  # the finding in words, by slug
+    name = "pre-flight"
+    tally = "blocked by the pre-flight check"
+
+    _passed = Score("not blocked by the pre-flight check")
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        if article.slug in self.failed:
+            return Refusal(f"the pre-flight check blocks it: {self.failed[article.slug]}")
+        return self._passed
 
 
 def _primary(language: str) -> str:
