@@ -16,6 +16,7 @@ from newsletter.model import Article, Author, CallToAction, Guess, Hero, Season
 from newsletter.states import ArticleStatus
 from newsletter.store import marks, versions
 from newsletter.store.authors import authors_by_id, list_calls_to_action
+from newsletter.store.issues import counts_as_sent
 from newsletter.tables import article_authors, articles, issue_articles, issues
 
 FEW = 500  # articles whose authors are asked for by id; of more, all are read
@@ -123,7 +124,7 @@ def _last_sent(connection: Connection) -> dict[int, datetime]:
     query = (
         select(issue_articles.c.article_id, func.max(issues.c.started_at))
         .join_from(issue_articles, issues, issues.c.id == issue_articles.c.issue_id)
-        .where(issues.c.started_at.is_not(None))
+        .where(issues.c.started_at.is_not(None), counts_as_sent())
         .group_by(issue_articles.c.article_id)
     )
     return {article: at for article, at in connection.execute(query) if at is not None}

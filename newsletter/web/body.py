@@ -1,6 +1,6 @@
-"""A request with whatever body → the same one without it, once all of it came, in time and within bounds.
+"""A request with whatever body → the same one, once all of it came, in time and within bounds; the body as asked for.
 
-No page reads a body: a POST to the unsubscribe link is the request, whatever a mail program puts into it
+Few pages read a body: a POST to the unsubscribe link is the request, whatever a mail program puts into it
 (RFC 8058).
 """
 
@@ -22,11 +22,21 @@ HEARD_BYTES = 1024 * 1024
 
 
 class BoundedBody:
-    """`refuse` makes the page for a status: 408 for a body that does not come, 413 for one too large."""
+    """`refuse` makes the page for a status: 408 for a body that does not come, 413 for one too large.
 
-    def __init__(self, app: ASGIApp, refuse: Callable[[int], Response], seconds: float = BODY_SECONDS) -> None:
+    Pages whose path begins with one of `readers` get the body; all others do without.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        refuse: Callable[[int], Response],
+        readers: tuple[str, ...] = (),
+        seconds: float = BODY_SECONDS,
+    ) -> None:
         self._app = app
         self._refuse = refuse
+        self._readers = readers
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,16 +45,17 @@ class BoundedBody:
             return
         try:
             async with asyncio.timeout(self._seconds):
-                length = await _length(receive)
+                body, length = await _read(receive)
         except TimeoutError:
             await self._answer(408, scope, receive, send)
             return
-        if length is None:  # the client left before it had said everything: nothing was asked
+        if body is None:  # the client left before it had said everything: nothing was asked
             return
         if length > BODY_BYTES:
             await self._answer(413, scope, receive, send)
             return
-        await self._app(scope, _without_body(receive), send)
+        is_read = scope["path"].startswith(self._readers)
+        await self._app(scope, _with_body(body if is_read else b"", receive), send)
 
     async def _answer(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:
         response = await run_in_threadpool(self._refuse, status)
@@ -52,27 +63,30 @@ class BoundedBody:
         await response(scope, receive, send)
 
 
-async def _length(receive: Receive) -> int | None:
-    """How many bytes came, no more than the first that are too many; None when the client left."""
-    length = 0
+async def _read(receive: Receive) -> tuple[bytes | None, int]:
+    """The body, no more than the first bytes that are too many, and how many came; None when the client left."""
+    body, length = b"", 0
     while length <= HEARD_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None
-        length += len(message.get("body", b""))
+            return None, length
+        chunk = message.get("body", b"")
+        length += len(chunk)
+        if length <= BODY_BYTES:
+            body += chunk
         if not message.get("more_body", False):
             break
-    return length
+    return body, length
 
 
-def _without_body(receive: Receive) -> Receive:
+def _with_body(body: bytes, receive: Receive) -> Receive:
     is_told = False
 
-    async def receive_nothing() -> Message:
+    async def receive_it() -> Message:
         nonlocal is_told
         if is_told:
             return await receive()
         is_told = True
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
-    return receive_nothing
+    return receive_it

@@ -1,0 +1,208 @@
+"""A link from an approval mail, and its button → a person's word on an issue, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from newsletter.app import App
+from newsletter.desk import approving, making, sending
+from newsletter.desk.approval_links import Purpose, read
+from newsletter.desk.approval_mail import is_by
+from newsletter.desk.library import correct_held, hold
+from newsletter.desk.notices import notify
+from newsletter.desk.swapping import swap
+from newsletter.errors import NewsletterError
+from newsletter.model import Article, Issue, Schedule
+from newsletter.options import AUTHOR
+from newsletter.scheduling.approval import Answer, Asked, Role
+from newsletter.states import DRAFTS, ArticleStatus, DeliveryStatus, IssueState
+from newsletter.store import approvals as store
+from newsletter.store import articles as library
+from newsletter.store import issues as issue_store
+from newsletter.store import schedules as schedule_store
+
+MENDING = "mending"
+"""The kind of the mail that tells the others what somebody wants mended."""
+
+LONGEST_WORDS = 2_000
+
+ANSWERS: Mapping[Purpose, Answer] = {
+    Purpose.YES: Answer.YES,
+    Purpose.SWAP: Answer.SWAP,
+    Purpose.SKIP: Answer.SKIP,
+    Purpose.MEND: Answer.MEND,
+    Purpose.NOT_ANY_MORE: Answer.NOT_ANY_MORE,
+    Purpose.STOP: Answer.STOP,
+}
+
+
+class Standing(StrEnum):
+    """Whether a link can still do what it is for."""
+
+    OPEN = "open"
+    SAID = "said"  # by this very person: there is nothing left to do
+    SENT = "sent"  # it has begun to go out; of a stop: everybody has it
+    CANCELLED = "cancelled"
+    CHANGED = "changed"  # it says something else than what this mail showed
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    purpose: Purpose
+    asked: Asked
+    issue: Issue
+    standing: Standing
+    is_new: bool = False  # it was said just now
+    words: str = ""  # why what was pressed could not be done, or what came of it
+
+
+def open_link(app: App, token: str) -> Opened:
+    """Changes nothing. Raises InvalidToken."""
+    with app.database.read() as connection:
+        return _opened(app, connection, token)
+
+
+def _opened(app: App, connection: Connection, token: str) -> Opened:
+    purpose, asked = read(app, connection, token)
+    issue = issue_store.find_issue(connection, asked.issue_id)
+    assert issue is not None  # or the person would not have been asked about it
+    return Opened(purpose, asked, issue, standing_of(purpose, asked, issue))
+
+
+def standing_of(purpose: Purpose, asked: Asked, issue: Issue) -> Standing:
+    if asked.answer is ANSWERS[purpose]:
+        return Standing.SAID
+    if purpose is Purpose.STOP:
+        return _standing_of_stop(issue)
+    if issue.state is IssueState.CANCELLED:
+        return Standing.CANCELLED
+    if issue.state not in DRAFTS:
+        return Standing.SENT
+    return Standing.OPEN if issue.content_hash == asked.content_hash else Standing.CHANGED
+
+
+def _standing_of_stop(issue: Issue) -> Standing:
+    if issue.state is IssueState.CANCELLED:
+        return Standing.CANCELLED
+    if issue.state is IssueState.PAUSED:
+        return Standing.SAID
+    return Standing.OPEN if issue.counts.get(DeliveryStatus.PENDING) else Standing.SENT
+
+
+def press(app: App, token: str, words: str = "", slug: str = "") -> Opened:
+    """Do what the link is for, once. `words` go with a wish to mend, `slug` is the article chosen in a swap.
+
+    Raises InvalidToken.
+    """
+    words = " ".join(words.split())[:LONGEST_WORDS]
+    opened = open_link(app, token)
+    if opened.standing is not Standing.OPEN:
+        return opened
+    if opened.purpose is Purpose.MEND and not words:
+        return replace(opened, words="Please write in a few words what needs mending.")
+    try:
+        if opened.purpose is Purpose.SWAP:
+            swap(app, opened.issue, slug, f"chosen by {opened.asked.email}")
+        if opened.purpose is Purpose.STOP:
+            words = f"stopped by {opened.asked.email} after the first copies"
+            sending.pause(app, opened.issue.id, words)
+    except NewsletterError as error:
+        return replace(opened, words=f"{error}.")
+    with app.database.write() as connection:
+        current = _opened(app, connection, token)
+        is_done = opened.purpose in (Purpose.SWAP, Purpose.STOP)
+        if current.standing is not Standing.OPEN and not is_done:
+            return current  # somebody was quicker, or it has changed in this moment
+        is_new = store.answer(connection, current.asked, ANSWERS[current.purpose], app.clock(), words)
+        _follow(app, connection, current, words)
+    after = open_link(app, token)
+    return replace(after, is_new=is_new, words=_tell(app, after, words) if is_new else "")
+
+
+def _follow(app: App, connection: Connection, opened: Opened, words: str) -> None:
+    """What a person's word changes in the same transaction."""
+    issue, email, now = opened.issue, opened.asked.email, app.clock()
+    ids = issue_store.article_ids(connection, issue.id)
+    match opened.purpose:
+        case Purpose.YES:
+            library.mark_read(connection, ids, now)
+            if opened.asked.role is Role.AUTHOR:
+                _renew(app, connection, ids, email)
+        case Purpose.MEND:
+            is_late = issue.occurrence is not None and now >= issue.occurrence.utc
+            if is_late:
+                store.hold(connection, issue.id, f"{email} wants it mended: {words}")
+        case Purpose.SKIP:
+            approving.end(app, connection, issue, f"skipped by {email}")
+        case Purpose.NOT_ANY_MORE:
+            for article in _theirs(connection, ids, email):
+                fields = {"status": ArticleStatus.RETIRED}
+                correct_held(connection, hold(connection, article), fields, ["status"], now, f"{email}: not any more")
+
+
+def _theirs(connection: Connection, ids: list[int], email: str) -> list[Article]:
+    return [each for each in library.find_articles(connection, ids) if is_by(each, email)]
+
+
+def _renew(app: App, connection: Connection, ids: list[int], email: str) -> None:
+    """Each article of theirs that has a day by which it is to be looked at again has it a year from today."""
+    for article in _theirs(connection, ids, email):
+        if article.review_by is None:
+            continue
+        fields = {"review_by": max(a_year_after(app.today), article.review_by)}
+        cause = f"{email} says it is still right"
+        correct_held(connection, hold(connection, article), fields, ["review_by"], app.clock(), cause)
+
+
+def a_year_after(day: date) -> date:
+    """The same day next year; of 29 February the 28th."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
+
+
+def _tell(app: App, opened: Opened, words: str) -> str:
+    """What follows from a person's word outside of its transaction: what the page has to say of it."""
+    if opened.purpose is Purpose.MEND:
+        return _tell_others(app, opened, words)
+    if opened.purpose is Purpose.NOT_ANY_MORE:
+        try:
+            fresh = making.refresh(app, opened.issue)
+        except NewsletterError as error:
+            return f"No other article may take its place: {error}."
+        return f"“{fresh.subject}” takes its place."
+    return ""
+
+
+def _tell_others(app: App, opened: Opened, words: str) -> str:
+    issue = opened.issue
+    schedule = schedule_of(app, issue)
+    options = schedule.options
+    named = [*(each for each in options.approvers if each != AUTHOR), *options.deputy]
+    others = [each for each in dict.fromkeys(named) if each.casefold() != opened.asked.email.casefold()]
+    newsletter = app.newsletter(issue.newsletter_id)
+    failures = []
+    for email in others or [sending.copies_for(app, issue).sender]:
+        text = (
+            f"{opened.asked.email} wants “{issue.subject}” mended before it goes:\n\n{words}\n\n"
+            f"It waits. Once the article is mended, everybody is asked again; "
+            f"`newsletter issues approve {issue.id}` sends it as it is."
+        )
+        key = f"issue {issue.id}, {opened.asked.id}, {app.tokens.keyed_hash('mending', words)[:16]}"
+        try:
+            notify(app, newsletter, MENDING, key, email, f"To be mended: {issue.subject}", text)
+        except NewsletterError as error:
+            failures.append(str(error))
+    return "; ".join(failures)
+
+
+def schedule_of(app: App, issue: Issue) -> Schedule:
+    assert issue.schedule_id is not None
+    with app.database.read() as connection:
+        return schedule_store.schedule_by_id(connection, issue.schedule_id)

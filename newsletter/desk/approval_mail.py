@@ -1,0 +1,182 @@
+"""A draft and a person → the mail that asks for a yes: what is asked, links, what comes next, and the issue below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.app import App
+from newsletter.desk import making, pausing, sending
+from newsletter.desk.approval_links import PURPOSES, Purpose, link
+from newsletter.desk.forecasting import forecast_of
+from newsletter.desk.notices import notify, purpose_of
+from newsletter.model import Article, Delivery, Issue, Schedule
+from newsletter.rendering.difference import Difference, differences
+from newsletter.rendering.slots import fill
+from newsletter.scheduling.approval import Answer, Asked, Role, is_away, last_word, needs, who
+from newsletter.states import DeliveryStatus
+from newsletter.store import articles as library
+from newsletter.store import issues as issue_store
+from newsletter.store.approvals import asked_about
+from newsletter.store.deliveries import delivery_by_id
+from newsletter.store.notices import find_notice
+from subscribers import store as audience
+
+APPROVAL = "approval"
+"""The kind of these mails among the deliveries."""
+
+COMING = 3
+"""Issues told that come after this one."""
+
+BUTTONS = {
+    Purpose.YES: "Yes, send it",
+    Purpose.SWAP: "Take another article",
+    Purpose.SKIP: "Skip this date",
+    Purpose.MEND: "It needs mending",
+    Purpose.NOT_ANY_MORE: "Not any more",
+    Purpose.STOP: "Stop it",
+}
+
+
+def ask_by_mail(app: App, schedule: Schedule, issue: Issue, asked: Asked, everybody: Sequence[Asked]) -> Delivery:
+    """The mail to one of those asked, handed over once. Raises NewsletterError for what a person has to set first."""
+    title = "Still right" if asked.role is Role.AUTHOR else "Say yes"
+    parts = [*_question(app, schedule, issue, asked, everybody), *_coming(app, schedule, issue)]
+    parts.append(f"A bad day? This stops everything at once.\n\nPause everything: {pausing.pause_link(app)}")
+    parts.append("Below is the issue as its readers get it. Its links belong to nobody: it is a test copy.")
+    made = making.made_of(app, issue)
+    subject = f"{title}? {issue.subject}"
+    text = "\n\n".join(parts)
+    below = copy_for_nobody(app, issue, made)
+    return notify(app, made.newsletter, APPROVAL, purpose(issue, asked), asked.email, subject, text, below=below)
+
+
+def purpose(issue: Issue, asked: Asked) -> str:
+    return f"issue {issue.id}, {asked.content_hash[:16]}"
+
+
+def is_done(app: App, kind: str, purpose_key: str, to: str) -> bool:
+    """Whether there is nothing to do for this mail now: it was handed over, failed for good, or waits for its time."""
+    with app.database.read() as connection:
+        known = find_notice(connection, kind, purpose_of(app, purpose_key, to))
+        if known is None:
+            return False
+        delivery = delivery_by_id(connection, known)
+    later = delivery.next_attempt is not None and delivery.next_attempt > app.clock()
+    return delivery.status is not DeliveryStatus.PENDING or later
+
+
+def copy_for_nobody(app: App, issue: Issue, made: making.Made | None = None) -> tuple[str, str]:
+    """HTML and text of a made-up reader's copy: its links say that it is a test copy."""
+    made = made or making.made_of(app, issue)
+    values = sending.copies_for(app, issue, made).for_nobody(app.clock()).values
+    return fill(made.rendered.html, values), fill(made.rendered.text, values)
+
+
+def when(at: datetime, zone: str) -> str:
+    """`Tuesday 31 March 2026, 09:00`."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+
+
+def _question(app: App, schedule: Schedule, issue: Issue, asked: Asked, everybody: Sequence[Asked]) -> Iterator[str]:
+    assert issue.occurrence is not None
+    readers = in_words(readers_of(app, issue))
+    with app.database.read() as connection:
+        articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
+    at = f"on {when(issue.occurrence.utc, schedule.timezone)} ({schedule.timezone})"
+    if asked.role is Role.AUTHOR:
+        named = " and ".join(f"“{each.title}”{_dated(each)}" for each in articles if is_by(each, asked.email))
+        yield f"{named} is to go to {readers} of the list {issue.list_name} {at}. Is it still right as it is?"
+    else:
+        yield f"“{issue.subject}” is to go to {readers} of the list {issue.list_name} {at}."
+    if asked.role is Role.DEPUTY:
+        yield _why_the_deputy(app, schedule, everybody)
+    yield from _changed(asked, everybody)
+    yield _otherwise(app, schedule, issue)
+    labels = {**BUTTONS, **({Purpose.YES: "Yes, it is still right"} if asked.role is Role.AUTHOR else {})}
+    yield "\n".join(f"{labels[each]}: {link(app, asked, each)}" for each in PURPOSES[asked.role])
+
+
+def readers_of(app: App, issue: Issue) -> int:
+    """How many would get it if it went now."""
+    with app.database.read() as connection:
+        return audience.audience_size(connection, issue.list_id)
+
+
+def in_words(readers: int) -> str:
+    return "1 reader" if readers == 1 else f"{readers:,} readers"
+
+
+def is_by(article: Article, email: str) -> bool:
+    return any(author.email.casefold() == email.casefold() for author in article.authors)
+
+
+def _dated(article: Article) -> str:
+    return f" of {article.published.day} {article.published:%B %Y}" if article.published else ""
+
+
+def _why_the_deputy(app: App, schedule: Schedule, everybody: Sequence[Asked]) -> str:
+    day = app.clock().astimezone(ZoneInfo(schedule.timezone)).date()
+    away = [each for each in schedule.options.approvers if is_away(schedule.options, each, day)]
+    silent = [each.email for each in everybody if each.role in (Role.APPROVER, Role.AUTHOR) and each.answer is None]
+    words = [f"{', '.join(away)} is away"] if away else []
+    words += [f"{', '.join(dict.fromkeys(silent))} has not answered"] if silent else []
+    return f"You are asked as deputy: {'; '.join(words) or 'nobody else could be asked'}."
+
+
+def difference_for(app: App, asked: Asked) -> tuple[str, list[Difference]]:
+    """Since when it says something else than it said then, in words, and what; both empty when it does not."""
+    with app.database.read() as connection:
+        return difference_since(asked, asked_about(connection, asked.issue_id))
+
+
+def difference_since(asked: Asked, everybody: Sequence[Asked]) -> tuple[str, list[Difference]]:
+    """The change since the last yes; where there was none, since this person was asked before."""
+    others = [each for each in everybody if each.content_hash != asked.content_hash and each.id < asked.id]
+    approved = last_word([each for each in others if each.answer is Answer.YES])
+    theirs = [each for each in others if each.email == asked.email]
+    before = approved or (theirs[-1] if theirs else None)
+    if before is None or not before.text:
+        return "", []
+    since = f"since {who(before)} said yes" if approved is not None else "since you were last asked"
+    return since, differences(before.text, asked.text)
+
+
+def _changed(asked: Asked, everybody: Sequence[Asked]) -> Iterator[str]:
+    since, found = difference_since(asked, everybody)
+    if since:
+        yield f"It has changed {since}:" if found else f"It has changed {since}, though not in its words: see below."
+    if found:
+        yield "\n".join(f"- {line}" for each in found for line in _lines(each))
+
+
+def _lines(difference: Difference) -> Iterator[str]:
+    if difference.before:
+        yield f"Before: {difference.before}"
+    yield f"Now: {difference.now}" if difference.now else "Now it is gone."
+
+
+def _otherwise(app: App, schedule: Schedule, issue: Issue) -> str:
+    assert issue.occurrence is not None
+    if app.clock() >= issue.occurrence.utc:
+        return "Its time has passed: it goes as soon as somebody says yes."
+    if needs(schedule.options) == "optional" or schedule.options.if_unanswered == "send":
+        return "It goes then, unless somebody says no."
+    if schedule.options.if_unanswered == "skip":
+        return "If nobody has said yes by then, this date is left out."
+    return "It waits until somebody says yes, also beyond that time."
+
+
+def _coming(app: App, schedule: Schedule, issue: Issue) -> Iterator[str]:
+    assert issue.occurrence is not None
+    foreseen = forecast_of(app, schedule.name, 2 * COMING + 1, issue.occurrence.utc)
+    later = [each.forecast for each in foreseen if each.forecast.occurrence.utc > issue.occurrence.utc][:COMING]
+    if later:
+        yield "Then come:"
+        yield "\n".join(
+            f"- {when(each.occurrence.utc, schedule.timezone)}: "
+            + (f"{', '.join(each.articles)}, by {', '.join(each.authors)}" if each.articles else each.words)
+            for each in later
+        )

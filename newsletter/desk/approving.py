@@ -1,0 +1,240 @@
+"""The present and a schedule that asks → drafts made ahead, people asked, and whether each issue may go now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from newsletter.app import App
+from newsletter.desk import making, picks, sending
+from newsletter.desk.approval_mail import APPROVAL, ask_by_mail, copy_for_nobody, is_done, purpose
+from newsletter.desk.notices import notify
+from newsletter.errors import NewsletterError, Refused
+from newsletter.model import Issue, Schedule
+from newsletter.options import AUTHOR
+from newsletter.scheduling.approval import (
+    Answer,
+    Asked,
+    Decision,
+    Question,
+    Role,
+    Verdict,
+    asks_from,
+    decide,
+    is_to_choose,
+    last_word,
+    may_go_alone,
+    needs,
+)
+from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, OccurrenceState
+from newsletter.store import approvals as store
+from newsletter.store import articles as library
+from newsletter.store import issues as issue_store
+from newsletter.store.schedules import mark_occurrence
+
+MOST_AHEAD = 10
+"""Drafts made before their occurrence; a schedule for every hour would show two days of them."""
+
+LOOK_AGAIN = timedelta(minutes=10)
+"""How often a waiting draft is rendered anew, to see whether it still says what was shown."""
+
+CHOICE = "approval choice"
+"""The kind of the mail that asks how a schedule is to go on after its first issues."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one look at a schedule's drafts came to."""
+
+    started: tuple[int, ...]  # issues that had waited for a yes, and go now
+    words: tuple[str, ...]  # what a person should know
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    issue: Issue
+    verdict: Verdict
+
+
+def prepare(app: App, schedule: Schedule) -> Prepared:
+    """Draft what is to be shown by now, ask who is to be asked, and begin what somebody has said yes to since."""
+    assert schedule.id is not None
+    started: list[int] = []
+    words: list[str] = []
+    if is_asking := needs(schedule.options) != "none":
+        words.extend(_draft_ahead(app, schedule))
+    with app.database.read() as connection:
+        drafts = store.drafts_of(connection, schedule.id)
+    for draft in drafts:
+        if not (is_asking or draft.pause_reason) or draft.kind is not IssueKind.PICKED or draft.occurrence is None:
+            continue
+        try:
+            looked = look_at(app, schedule, draft, is_exact=False)
+            if draft.pause_reason and looked.verdict is Verdict.GO:
+                begun = sending.start(app, looked.issue, approved=looked.issue.content_hash)
+                started.extend([begun.id] if begun.state is IssueState.SENDING else [])
+            elif looked.verdict is Verdict.HOLD:
+                words.append(f"issue {draft.id} waits for a yes: `newsletter issues approve {draft.id}`")
+        except NewsletterError as error:
+            words.append(f"issue {draft.id}: {error}")
+    words.extend(_choose(app, schedule))
+    return Prepared(tuple(started), tuple(words))
+
+
+def _draft_ahead(app: App, schedule: Schedule) -> Iterator[str]:
+    options, now = schedule.options, app.clock()
+    if options.repeat == "per-reader" or options.sequence:
+        return  # which article each reader is due is known at the instant alone
+    assert schedule.id is not None
+    with app.database.read() as connection:
+        rehearsals = max(options.rehearse - store.count_rehearsals(connection, schedule.id), 0)
+        coming = picks.coming(app, connection, schedule, now, MOST_AHEAD + rehearsals)[rehearsals:]
+    for occurrence in takewhile(lambda each: asks_from(options, each.utc) <= now, coming):
+        try:
+            making.make_issue(app, schedule, occurrence, is_alone=may_go_alone(options))
+        except NewsletterError as error:
+            yield str(error)
+
+
+def look_at(app: App, schedule: Schedule, issue: Issue, is_exact: bool = True) -> Looked:
+    """The draft as it is now, with whoever is to be asked about it asked, and whether it may go.
+
+    One that waits for a yes beyond its instant is marked so; one that is skipped is cancelled. Raises NewsletterError.
+    """
+    if needs(schedule.options) == "none" and not issue.pause_reason:
+        return Looked(issue, Verdict.GO_ALONE)
+    fresh = _refreshed(app, schedule, issue, is_exact)
+    if fresh.state not in DRAFTS:
+        return Looked(fresh, Verdict.WAIT)
+    decision = _ask(app, schedule, fresh)
+    if decision.verdict is Verdict.HOLD and not fresh.pause_reason:
+        with app.database.write() as connection:
+            store.hold(connection, fresh.id, decision.words)
+    if decision.verdict is Verdict.SKIP:
+        with app.database.write() as connection:
+            end(app, connection, fresh, decision.words)
+    return Looked(fresh, decision.verdict)
+
+
+def _refreshed(app: App, schedule: Schedule, issue: Issue, is_exact: bool) -> Issue:
+    now = app.clock()
+    seen = app.drafts_seen.get(issue.id)
+    if not is_exact and seen is not None and now - seen < LOOK_AGAIN:
+        return issue
+    fresh = making.refresh(app, issue, is_alone=may_go_alone(schedule.options))
+    app.drafts_seen[issue.id] = now
+    return fresh
+
+
+def _ask(app: App, schedule: Schedule, issue: Issue) -> Decision:
+    """What is decided of the draft; those who are to be asked have their mail, or get it at a later look."""
+    now = app.clock()
+    with app.database.read() as connection:
+        asked = store.asked_about(connection, issue.id)
+    decision = decide(question_of(app, schedule, issue), asked, now)
+    if decision.ask:
+        _, text = copy_for_nobody(app, issue)
+        with app.database.write() as connection:
+            for email, role in decision.ask:
+                store.ask(connection, issue.id, email, role, issue.content_hash, text, now)
+            asked = store.asked_about(connection, issue.id)
+    if decision.verdict in (Verdict.WAIT, Verdict.HOLD):
+        _mail(app, schedule, issue, asked)
+    return decision
+
+
+def _mail(app: App, schedule: Schedule, issue: Issue, asked: Sequence[Asked]) -> None:
+    """Raises NewsletterError once everybody was tried, for the first who could not be asked."""
+    last = last_word(asked)
+    if last is not None and last.answer is Answer.YES and last.content_hash == issue.content_hash:
+        return
+    failures = []
+    for each in asked:
+        is_to_answer = each.role in (Role.APPROVER, Role.AUTHOR, Role.DEPUTY) and each.answer is None
+        if each.content_hash != issue.content_hash or not is_to_answer:
+            continue
+        if is_done(app, APPROVAL, purpose(issue, each), each.email):
+            continue
+        delivery = ask_by_mail(app, schedule, issue, each, asked)
+        if delivery.status is DeliveryStatus.FAILED:
+            failures.append(f"{each.email} could not be asked: {delivery.reply or delivery.reason}")
+    if failures:
+        raise Refused("; ".join(failures))
+
+
+def question_of(app: App, schedule: Schedule, issue: Issue) -> Question:
+    assert issue.occurrence is not None
+    with app.database.read() as connection:
+        articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
+    emails = dict.fromkeys(author.email for article in articles for author in article.authors if author.email)
+    zone = ZoneInfo(schedule.timezone)
+    return Question(schedule.options, tuple(emails), issue.content_hash, issue.occurrence.utc, zone)
+
+
+def end(app: App, connection: Connection, issue: Issue, words: str) -> bool:
+    """End a draft, and with it its occurrence. False: somebody was quicker."""
+    is_ours = issue_store.move_issue(connection, issue, IssueState.CANCELLED, app.clock(), words)
+    if is_ours and issue.occurrence_id is not None:
+        mark_occurrence(connection, issue.occurrence_id, OccurrenceState.SKIPPED, words)
+    return is_ours
+
+
+def approve(app: App, issue_id: int) -> Issue:
+    """The draft, with the yes of a person at the command line to what it says now. Raises Refused or NotFound."""
+    issue = sending.find(app, issue_id)
+    if issue.state not in DRAFTS:
+        raise Refused(f"issue {issue_id} is {issue.state}: there is nothing left to say yes to")
+    if issue.kind is IssueKind.PICKED:
+        issue = making.refresh(app, issue)
+    _, text = copy_for_nobody(app, issue)
+    with app.database.write() as connection:
+        store.say_yes(connection, issue, text, app.clock())
+    making.say_yes(app, issue)
+    return sending.find(app, issue_id)
+
+
+def choice_to_make(app: App, schedule: Schedule) -> str:
+    """What a person is to say once a new schedule has had its first issues; empty before, and when they have."""
+    assert schedule.id is not None
+    with app.database.read() as connection:
+        begun = store.count_begun(connection, schedule.id)
+    if not is_to_choose(schedule.options, begun):
+        return ""
+    return (
+        f"schedule {schedule.name!r} has had its first issues, each after a yes; for how it is to go on say "
+        f"`newsletter schedules set {_quoted(schedule.name)} --approval none|required|optional`"
+    )
+
+
+def _choose(app: App, schedule: Schedule) -> Iterator[str]:
+    words = choice_to_make(app, schedule)
+    if not words:
+        return
+    yield words
+    key = f"schedule {schedule.id}"
+    for email in (each for each in schedule.options.approvers if each != AUTHOR):
+        if not is_done(app, CHOICE, key, email):
+            newsletter = app.newsletter(schedule.newsletter_id)
+            try:
+                notify(app, newsletter, CHOICE, key, email, f"How is {schedule.name} to go on?", _CHOICE + words)
+            except NewsletterError as error:
+                yield str(error)
+
+
+_CHOICE = """\
+Until you say otherwise, every issue waits for a yes, as the first three did.
+
+- none: issues go by themselves, and nobody is asked.
+- optional: you are asked, and it goes anyway unless somebody says no.
+- required: nothing goes without a yes.
+
+At the command line: """
+
+
+def _quoted(name: str) -> str:
+    return name if name.replace("-", "").isalnum() else f'"{name}"'

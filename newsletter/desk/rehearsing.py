@@ -1,0 +1,103 @@
+"""An occurrence of a schedule that rehearses → an issue that goes to staff alone, with who would have got it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.app import App
+from newsletter.desk import making, sending
+from newsletter.desk.approval_mail import copy_for_nobody, is_done, when
+from newsletter.desk.copies import report_on
+from newsletter.desk.notices import notify
+from newsletter.model import Issue, Occurrence, Schedule
+from newsletter.options import sees_rehearsals
+from newsletter.states import DRAFTS, IssueKind, IssueState
+from newsletter.store import issues as issue_store
+from newsletter.store.approvals import count_rehearsals
+from subscribers import ListCounts
+from subscribers import store as audience
+
+REHEARSAL = "rehearsal"
+"""The kind of these mails among the deliveries."""
+
+SHOWN = 20
+"""Readers named of those who would have got it."""
+
+
+def is_next(app: App, schedule: Schedule) -> bool:
+    """Whether the schedule's next issue is a rehearsal."""
+    if not schedule.options.rehearse:
+        return False
+    assert schedule.id is not None
+    with app.database.read() as connection:
+        return count_rehearsals(connection, schedule.id) < schedule.options.rehearse
+
+
+def rehearse(app: App, schedule: Schedule, due: Occurrence, draft: Issue | None) -> Issue | None:
+    """The rehearsal of this occurrence, ended once everybody's mail is done; None when another process has it.
+
+    `draft` is one that was made before. Raises NewsletterError: then it is tried again.
+    """
+    issue = draft or making.make_issue(app, schedule, due, kind=IssueKind.REHEARSAL)
+    if issue is None or issue.state not in DRAFTS:
+        return None
+    staff, key = sees_rehearsals(schedule.options), f"issue {issue.id}"
+    if not all(is_done(app, REHEARSAL, key, each) for each in staff):
+        text, below = _words(app, schedule, issue), copy_for_nobody(app, issue)
+        newsletter = app.newsletter(issue.newsletter_id)
+        for email in staff:
+            notify(app, newsletter, REHEARSAL, key, email, f"Rehearsal: {issue.subject}", text, below=below)
+    if all(is_done(app, REHEARSAL, key, each) for each in staff):
+        with app.database.write() as connection:
+            if issue_store.move_issue(connection, issue, IssueState.SENDING, app.clock()):
+                begun = issue_store.find_issue(connection, issue.id)
+                assert begun is not None
+                issue_store.move_issue(connection, begun, IssueState.SENT, app.clock())
+    return sending.find(app, issue.id)
+
+
+def _words(app: App, schedule: Schedule, issue: Issue) -> str:
+    assert issue.occurrence is not None and schedule.id is not None
+    with app.database.read() as connection:
+        number = count_rehearsals(connection, schedule.id)
+    at = when(issue.occurrence.utc, schedule.timezone)
+    parts = [
+        f"This is rehearsal {number} of {schedule.options.rehearse}: no reader has it, and nothing of it counts.",
+        f"On {at}, “{issue.subject}” would have gone out:",
+        "\n".join(f"- {line}" for line in would_get_it(app, issue)),
+        *_report(app, issue),
+        f"Who they are says `newsletter issues show {issue.id}`. Below is the issue as they would get it.",
+    ]
+    return "\n\n".join(parts)
+
+
+def would_get_it(app: App, issue: Issue) -> Iterator[str]:
+    """How many of which sort of readers, as they are now."""
+    counts = _counts(app, issue)
+    with app.database.read() as connection:
+        reached = audience.audience_size(connection, issue.list_id)
+    yield f"{reached:,} confirmed readers of the list {issue.list_name} would get it"
+    yield f"{counts.confirmed - reached:,} confirmed ones would not: their addresses are suppressed"
+    yield f"{counts.pending:,} would not: they have not confirmed"
+    yield f"{counts.unsubscribed:,} would not: they have left"
+
+
+def first_readers(app: App, issue: Issue) -> list[str]:
+    """The addresses of the first who would get it."""
+    with app.database.read() as connection:
+        return [each.email for each in audience.audience(connection, issue.list_id, 0, SHOWN)]
+
+
+def _counts(app: App, issue: Issue) -> ListCounts:
+    with app.database.read() as connection:
+        found = audience.lists_with_counts(connection)
+    return next(each for each in found if each.mailing_list.id == issue.list_id)
+
+
+def _report(app: App, issue: Issue) -> Iterator[str]:
+    findings = report_on(app, making.made_of(app, issue), issue.list_id).findings
+    if not findings:
+        yield "The pre-flight check finds nothing wrong."
+        return
+    yield "The pre-flight check says:"
+    yield "\n".join(f"- {'Blocks it: ' if each.severity == 'block' else ''}{each.words}" for each in findings)

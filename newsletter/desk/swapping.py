@@ -1,0 +1,47 @@
+"""A draft and another article → the draft with that one in the place of its own."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from newsletter.app import App
+from newsletter.desk import making, picks
+from newsletter.errors import Refused
+from newsletter.model import Article, Issue
+from newsletter.store import articles as library
+from newsletter.store import issues as store
+from newsletter.store.choices import decline, pin
+from newsletter.store.schedules import schedule_by_id
+
+MOST = 6
+"""Articles offered; who wants another one pins it at the command line."""
+
+
+def candidates_for(app: App, issue: Issue) -> list[Article]:
+    """What may go in the place of the draft's lead article, best first."""
+    with app.database.read() as connection:
+        return _others(app, connection, issue, MOST)
+
+
+def swap(app: App, issue: Issue, slug: str, reason: str) -> Issue:
+    """The draft, led by the article a person chose, and without the one that led it. Raises NewsletterError."""
+    assert issue.schedule_id is not None and issue.occurrence is not None
+    with app.database.write() as connection:
+        others = _others(app, connection, issue, len(library.all_slugs(connection)))
+        chosen = next((each for each in others if each.slug == slug), None)
+        if chosen is None:
+            raise Refused(f"{slug!r} may not go then" if slug else "no article was chosen")
+        assert chosen.id is not None
+        then, now = (issue.schedule_id, issue.occurrence.wall), app.clock()
+        decline(connection, *then, store.article_ids(connection, issue.id)[0], reason, now)
+        pin(connection, *then, [chosen.id], reason, now)
+    return making.refresh(app, issue, is_anew=True)
+
+
+def _others(app: App, connection: Connection, issue: Issue, count: int) -> list[Article]:
+    """At most so many that may go then and are not in it."""
+    assert issue.schedule_id is not None and issue.occurrence is not None
+    schedule = schedule_by_id(connection, issue.schedule_id)
+    articles = [each for each in library.list_articles(connection) if each.slug not in issue.articles]
+    rules = picks.rules_of(app, connection, schedule)
+    return list(picks.pick_for(connection, schedule, issue.occurrence.utc, articles, rules, issue.id, count).articles)
