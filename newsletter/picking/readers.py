@@ -1,0 +1,90 @@
+"""What readers have had, and the articles that may go at coming occurrences, best first → which one each is due."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from newsletter.model import Article, Occurrence
+from newsletter.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a number of readers have had alike. Days are those of the schedule's zone."""
+
+    had: Mapping[str, date] = field(default_factory=dict)  # slug → the last day it went to them
+    last: date | None = None  # when the schedule itself last wrote to them
+    readers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What readers of one past get at one occurrence: an article's slug; empty when there is none for them."""
+
+    occurrence: Occurrence
+    slug: str
+    waits: bool = False  # the days between two articles of a course have not passed
+
+
+def is_per_reader(options: Options) -> bool:
+    """Whether each reader gets the next article that they themselves have not had."""
+    return options.repeat == "per-reader" or options.sequence > 0
+
+
+def is_had(article: Article, last: date, day: date, cool_down: int) -> bool:
+    """Whether an article that last went to a reader on the day `last` still counts as had on `day`."""
+    return not article.evergreen or day < last + timedelta(days=cool_down)
+
+
+def is_waiting(last: date | None, day: date, sequence: int) -> bool:
+    """Whether a course is still to pause for a reader whom it last wrote to on the day `last`."""
+    return sequence > 0 and last is not None and day < last + timedelta(days=sequence)
+
+
+def run_forward(
+    past: Past, coming: Iterable[Occurrence], ranked: Callable[[Occurrence], Sequence[Article]], options: Options
+) -> Iterator[Due]:
+    """What readers of this past get at each of the coming occurrences, each as if those before it had been sent.
+
+    `ranked` is asked only where it matters.
+    """
+    had, last = dict(past.had), past.last
+    for occurrence in coming:
+        day = occurrence.local.date()
+        if is_waiting(last, day, options.sequence):
+            yield Due(occurrence, "", waits=True)
+            continue
+        slug = _first(had, ranked(occurrence), day, options.cool_down)
+        if slug:
+            had[slug] = last = day
+        yield Due(occurrence, slug)
+
+
+def _first(had: Mapping[str, date], ranked: Sequence[Article], day: date, cool_down: int) -> str:
+    for article in ranked:
+        last = had.get(article.slug)
+        if last is None or not is_had(article, last, day, cool_down):
+            return article.slug
+    return ""
+
+
+def count_groups(
+    pasts: Iterable[Past],
+    coming: Sequence[Occurrence],
+    ranked: Callable[[Occurrence], Sequence[Article]],
+    options: Options,
+) -> list[dict[str, int]]:
+    """For each coming occurrence how many readers are due which article, in the order of the ranks."""
+    counts: list[Counter[str]] = [Counter() for _ in coming]
+    for past in pasts:
+        for place, due in enumerate(run_forward(past, coming, ranked, options)):
+            counts[place][due.slug] += past.readers
+    return [_in_order(count, ranked(each)) if any(count) else {} for count, each in zip(counts, coming, strict=True)]
+
+
+def _in_order(count: Mapping[str, int], ranked: Sequence[Article]) -> dict[str, Any]:
+    return {article.slug: count[article.slug] for article in ranked if article.slug in count}
