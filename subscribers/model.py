@@ -34,6 +34,7 @@ class MailingList:
     id: int
     name: str
     created_at: datetime
+    timezone: str = ""  # of readers who name none; empty: the schedule's
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +112,4 @@ class Recipient(NamedTuple):
 
     subscriber_id: int
     email: str
+    timezone: str = ""  # as they named it; nobody knows whether there is such a one

@@ -5,8 +5,8 @@ The caller owns the transaction. All of it runs on SQLite and on PostgreSQL.
 
 from subscribers.store.importing import BATCH, ImportReport, import_rows
 from subscribers.store.leaving import find_suppression, is_suppressed, suppress, unsubscribe
-from subscribers.store.lists import add_list, find_list, lists_with_counts
-from subscribers.store.offering import Added, AddOutcome, add_consent, add_subscriber
+from subscribers.store.lists import add_list, find_list, list_by_id, lists_with_counts
+from subscribers.store.offering import Added, AddOutcome, add_consent, add_subscriber, set_timezone
 from subscribers.store.reading import (
     find_profile,
     find_subscriber,
@@ -14,7 +14,15 @@ from subscribers.store.reading import (
     list_profiles,
     list_subscribers,
 )
-from subscribers.store.sending import audience, audience_query, audience_size, has_real_addresses, may_receive
+from subscribers.store.sending import (
+    audience,
+    audience_query,
+    audience_size,
+    audience_zones,
+    has_real_addresses,
+    may_receive,
+    shared_audience,
+)
 
 __all__ = [
     "BATCH",
@@ -27,6 +35,7 @@ __all__ = [
     "audience",
     "audience_query",
     "audience_size",
+    "audience_zones",
     "find_list",
     "find_profile",
     "find_subscriber",
@@ -35,10 +44,13 @@ __all__ = [
     "has_real_addresses",
     "import_rows",
     "is_suppressed",
+    "list_by_id",
     "list_profiles",
     "list_subscribers",
     "lists_with_counts",
     "may_receive",
+    "set_timezone",
+    "shared_audience",
     "suppress",
     "unsubscribe",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -15,16 +16,16 @@ from subscribers.tables import mailing_lists, subscriptions
 LONGEST_LIST_NAME = 200  # characters
 
 
-def add_list(conn: Connection, name: str, now: datetime) -> MailingList:
+def add_list(conn: Connection, name: str, now: datetime, timezone: str = "") -> MailingList:
     """The new list. Raises InvalidField for a name that cannot be one, ListNameTaken."""
     cleaned = clean_name(name)
     if not 1 <= len(cleaned) <= LONGEST_LIST_NAME:
         raise InvalidField("name", f"a mailing list's name has 1 to {LONGEST_LIST_NAME} characters")
-    row = insert_unless_there(conn, mailing_lists).values(name=cleaned, created_at=now)
+    row = insert_unless_there(conn, mailing_lists).values(name=cleaned, timezone=timezone, created_at=now)
     list_id = conn.scalar(row.returning(mailing_lists.c.id))
     if list_id is None:
         raise ListNameTaken(cleaned)
-    return MailingList(list_id, cleaned, now)
+    return MailingList(list_id, cleaned, now, timezone)
 
 
 def find_list(conn: Connection, name: str) -> MailingList:
@@ -33,6 +34,10 @@ def find_list(conn: Connection, name: str) -> MailingList:
     if row is None:
         raise UnknownList(name)
     return _mailing_list(row)
+
+
+def list_by_id(conn: Connection, list_id: int) -> MailingList:
+    return _mailing_list(conn.execute(select(mailing_lists).where(mailing_lists.c.id == list_id)).one())
 
 
 def lists_with_counts(conn: Connection) -> list[ListCounts]:
@@ -47,5 +52,5 @@ def lists_with_counts(conn: Connection) -> list[ListCounts]:
     ]
 
 
-def _mailing_list(row: Row[tuple[int, str, datetime]]) -> MailingList:
-    return MailingList(row.id, row.name, row.created_at)
+def _mailing_list(row: Row[Any]) -> MailingList:
+    return MailingList(row.id, row.name, row.created_at, row.timezone)

@@ -173,3 +173,8 @@ def _update_details(conn: Connection, some: Sequence[Known]) -> list[int]:
     if changes:
         conn.execute(update(subscribers).where(subscribers.c.id == bindparam("changed_id")), changes)
     return [change["changed_id"] for change in changes]
+
+
+def set_timezone(conn: Connection, subscriber_id: int, timezone: str) -> None:
+    """The zone by which the reader's days are told."""
+    conn.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(timezone=timezone))

@@ -18,11 +18,16 @@ ROWS_AT_ONCE = 1_000  # rows held in memory while an audience is read through
 _SUPPRESSED = select(suppressions.c.id).where(suppressions.c.email_key == subscribers.c.email_key).exists()
 
 
-def audience_query(list_id: int, after_id: int = 0) -> Select[tuple[int, str]]:
-    """`subscriber_id, email` of the confirmed, not suppressed readers of a list, in the order of ids."""
+def audience_query(
+    list_id: int, after_id: int = 0, joined_from: datetime | None = None, joined_until: datetime | None = None
+) -> Select[int, str, str]:
+    """`subscriber_id, email, timezone` of the confirmed, not suppressed readers of a list, in the order of ids.
+
+    With `joined_from` and `joined_until`, both inclusive, those alone who confirmed their subscription between them.
+    """
     # The bound stands on both tables: PostgreSQL does not carry it over.
-    return (
-        select(subscriptions.c.subscriber_id, subscribers.c.email)
+    query = (
+        select(subscriptions.c.subscriber_id, subscribers.c.email, subscribers.c.timezone)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .where(
             subscriptions.c.list_id == list_id,
@@ -33,18 +38,38 @@ def audience_query(list_id: int, after_id: int = 0) -> Select[tuple[int, str]]:
         )
         .order_by(subscriptions.c.subscriber_id)
     )
+    if joined_from is not None:
+        query = query.where(subscriptions.c.since >= joined_from)
+    if joined_until is not None:
+        query = query.where(subscriptions.c.since <= joined_until)
+    return query
 
 
 def audience(conn: Connection, list_id: int, after_id: int, limit: int) -> list[Recipient]:
     """The next page of the audience after that subscriber; an empty page is the end."""
     page = audience_query(list_id, after_id).limit(limit)
-    return [Recipient(row.subscriber_id, row.email) for row in conn.execute(page)]
+    return [Recipient(reader, email, zone) for reader, email, zone in conn.execute(page)]
 
 
 def audience_size(conn: Connection, list_id: int) -> int:
     """How many readers an issue to this list would have now."""
     everyone = audience_query(list_id).order_by(None).subquery()
     return conn.scalar(select(func.count()).select_from(everyone)) or 0
+
+
+def shared_audience(conn: Connection, list_id: int, other_id: int) -> int:
+    """How many readers issues to both lists would have now."""
+    if list_id == other_id:
+        return audience_size(conn, list_id)
+    ours, others = (audience_query(each).order_by(None).subquery() for each in (list_id, other_id))
+    both = select(func.count()).select_from(ours).join(others, others.c.subscriber_id == ours.c.subscriber_id)
+    return conn.scalar(both) or 0
+
+
+def audience_zones(conn: Connection, list_id: int) -> list[str]:
+    """The time zones the readers of an issue to this list have named, each once; empty: some have named none."""
+    everyone = audience_query(list_id).order_by(None).subquery()
+    return list(conn.scalars(select(everyone.c.timezone).distinct()))
 
 
 def has_real_addresses(conn: Connection, list_id: int) -> bool:
