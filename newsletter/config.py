@@ -39,6 +39,7 @@ class NewsletterTable(_Table):
     language: str = "en"  # BCP 47, of the look's words and of articles that do not say
     timezone: str = "UTC"  # IANA name: the wall clock of schedules, dates and quiet hours
     look: str = "calm"  # a folder in templates/
+    instance: str = ""  # names this installation; empty: it is told from copies by what the user's state folder knows
 
     @field_validator("timezone")
     @classmethod

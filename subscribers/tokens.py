@@ -18,6 +18,7 @@ class Purpose(StrEnum):
 
     UNSUBSCRIBE = "unsubscribe"
     TEST_COPY = "test copy"
+    PAUSE = "pause"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,13 @@ class Tokens:
     def is_test_copy(self, token: str) -> bool:
         """Whether the link comes from a test copy, which changes nothing for anybody."""
         return token.isascii() and hmac.compare_digest(token, self.test_copy_token())
+
+    def pause_token(self) -> str:
+        """Opens the page on which everything is paused; the same for everybody, as long as the secret is."""
+        return self._signed(Purpose.PAUSE, "everything")
+
+    def is_pause(self, token: str) -> bool:
+        return token.isascii() and hmac.compare_digest(token, self.pause_token())
 
     def keyed_hash(self, purpose: str, *parts: str | int) -> str:
         """32 hex digits that follow from secret, purpose and parts, each part told from its neighbours."""

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 _numbers = count(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What homes write down outside themselves lies here, also that of commands run by a test."""
+    with pytest.MonkeyPatch.context() as environment:
+        folder = tmp_path_factory.mktemp("state")
+        environment.setenv("XDG_STATE_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A server of our own, started when the first test asks for it, its data under the temporary folder."""

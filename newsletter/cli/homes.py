@@ -11,6 +11,7 @@ import typer
 
 from newsletter.app import App
 from newsletter.cli.output import note, opened, say
+from newsletter.cli.pausing import tell_paused
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
@@ -55,6 +56,7 @@ def run_until_end(app: App, web: bool, scheduler: bool, worker: bool) -> None:
             server.start()
             note(f"the pages mails link to are served at http://{app.config.web.host}:{server.port}")
         note("running; Ctrl-C ends it, what is in flight is finished first")
+        tell_paused(app)
         try:
             _wait_for_end()
         finally:

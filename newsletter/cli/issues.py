@@ -25,6 +25,7 @@ from newsletter.cli.output import (
     say,
     table,
 )
+from newsletter.cli.pausing import tell_paused, tell_warnings
 from newsletter.cli.reading import explain_unread
 from newsletter.model import Delivery, Issue
 from newsletter.states import DeliveryStatus
@@ -40,6 +41,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
     from newsletter.store.issues import list_issues
 
     home = opened(context)
+    tell_paused(home)
     with home.database.read() as connection:
         found = list_issues(connection)
     if json:
@@ -105,6 +107,7 @@ def send(context: typer.Context, id: Id, yes: Yes = False, json: Json = False) -
     home = opened(context)
     issue = sending.find(home, id)
     confirm(f"Send {issue.subject!r} to the list {issue.list_name!r}?", yes)
+    tell_warnings(home)
     with _stoppable() as stop, progress("sending", sending.expected(home, issue)) as advance:
         outcomes = sending.send(home, id, stop, advance)
     _print(home, outcomes.issue, json)

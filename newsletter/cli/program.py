@@ -23,6 +23,7 @@ from newsletter.cli import (
     homes,
     issues,
     newsletters,
+    pausing,
     reading,
     schedules,
 )
@@ -74,6 +75,8 @@ app.add_typer(newsletters.app, name="newsletters")
 app.add_typer(audience.subscribers, name="subscribers")
 app.add_typer(audience.lists, name="lists")
 app.add_typer(schedules.app, name="schedules")
+app.command("pause")(pausing.pause)
+app.command("resume")(pausing.resume)
 app.command("forecast")(schedules.forecast)
 app.command("next")(schedules.next_pick)
 app.command("preview")(reading.preview)

@@ -55,6 +55,7 @@ class Job:
     ]  # subscriber ids → why one gets nothing any more, as what "the reader …" does
     remark: str = ""  # what is to be known of every success
     is_dot_free: bool = False  # no line of what is built begins with a dot
+    topics: Sequence[str] = ()  # a pause of one of them holds the issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,7 @@ class _Ledger:
             store.release(connection, self._untried)
             if must_renew:
                 store.renew(connection, self._worker._name, now + LEASE)
-            if not store.is_sending(connection, self._job.issue_id):
+            if not store.is_sending(connection, self._job.issue_id, now, self._job.topics):
                 self._is_exhausted = True  # paused or cancelled meanwhile: what no connection has goes back
                 self._claimed.clear()
             ours = store.hand(connection, asked, self._worker._name, now)
@@ -288,7 +289,7 @@ class _Ledger:
     def _take_group(self, connection: Connection, now: datetime) -> None:
         """Claim; whoever left since it was planned is skipped, with the reason."""
         ids: list[int] = []
-        if store.is_sending(connection, self._job.issue_id):
+        if store.is_sending(connection, self._job.issue_id, now, self._job.topics):
             ids = store.claim(connection, self._job.issue_id, self._worker._name, now, now + LEASE, CLAIM)
         self._is_exhausted = not ids
         claimed = store.load_claimed(connection, ids, now)

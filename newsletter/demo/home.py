@@ -42,6 +42,7 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
         "privacy_url": "https://example.org/millrace/privacy",
         "notice": "In a crisis, call 988 (in the US) or your local emergency number. Replies are not read at night.",
         "timezone": "America/New_York",
+        "instance": "demo",  # nothing of it is kept outside its folder
     },
     "smtp": {"host": HOST, "security": "none"},
 }

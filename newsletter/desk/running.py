@@ -10,7 +10,7 @@ import structlog
 
 from newsletter.app import App
 from newsletter.delivery.worker import Ending
-from newsletter.desk import following, sending, ticking
+from newsletter.desk import following, pausing, sending, ticking
 from newsletter.errors import NewsletterError
 from newsletter.home import held
 from newsletter.model import Issue
@@ -102,12 +102,13 @@ class Runner:
         now = self._app.clock()
         with self._app.database.read() as connection:
             sent_now = issue_store.issues_in(connection, IssueState.SENDING)
-            return [
+            due = [
                 issue
                 for issue in sent_now
                 if delivery_store.is_due(connection, issue.id, now)
                 or not any(issue.counts.get(status) for status in sending.OPEN)
             ]
+        return pausing.not_held(self._app, due)
 
     def _try_to_deliver(self, issue: Issue) -> bool:
         """Whether there was trouble: that of one issue does not keep the others waiting."""

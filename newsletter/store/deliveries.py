@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     literal_column,
@@ -26,8 +27,9 @@ from sqlalchemy import (
 from newsletter.model import Delivery
 from newsletter.states import DeliveryStatus, IssueState, check_delivery_arrow
 from newsletter.store.dialects import insert_or_ignore
+from newsletter.store.pauses import EVERYTHING
 from newsletter.store.prepared import Prepared
-from newsletter.tables import attempts, deliveries, issues, subscribers
+from newsletter.tables import attempts, deliveries, issues, pauses, subscribers
 
 PENDING, SENDING = DeliveryStatus.PENDING, DeliveryStatus.SENDING
 
@@ -244,12 +246,20 @@ def renew(connection: Connection, owner: str, lease_until: datetime) -> None:
     connection.execute(update(deliveries).where(mine).values(lease_until=lease_until))
 
 
-_STATE = select(issues.c.state).where(issues.c.id == bindparam("issue"))
+_HELD = exists().where(
+    pauses.c.tag.in_(bindparam("held", expanding=True)),
+    or_(pauses.c.until.is_(None), pauses.c.until > bindparam("now", type_=pauses.c.until.type)),
+)
+_STATE = select(issues.c.state).where(issues.c.id == bindparam("issue"), ~_HELD)
 
 
-def is_sending(connection: Connection, issue_id: int) -> bool:
-    """Whether new messages of this issue may be begun."""
-    return connection.execute(_STATE, {"issue": issue_id}).scalar() == IssueState.SENDING
+def is_sending(connection: Connection, issue_id: int, now: datetime, topics: Sequence[str] = ()) -> bool:
+    """Whether new messages of this issue may be begun: also not while everything, or one of its topics, is paused.
+
+    One query, because it is asked for every few messages.
+    """
+    given = {"issue": issue_id, "now": now, "held": [EVERYTHING, *topics]}
+    return connection.execute(_STATE, given).scalar() == IssueState.SENDING
 
 
 def owners(connection: Connection) -> list[str]:

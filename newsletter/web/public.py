@@ -20,9 +20,11 @@ from newsletter.model import Newsletter
 from newsletter.store.issues import web_view
 from newsletter.store.links import Origin, origin_of
 from newsletter.tables import issues
+from newsletter.web import approvals
 from newsletter.web.body import BoundedBody
 from newsletter.web.headers import archive_headers, machine_headers, media_headers, page_headers
 from newsletter.web.pages import render_page
+from newsletter.web.pausing import add_pause_page
 from newsletter.web.prefix import BelowPrefix
 from subscribers import InvalidToken
 from subscribers.store import unsubscribe
@@ -50,12 +52,14 @@ def build_web(app: App) -> FastAPI:
     web.add_api_route("/archive/{public_id}", pages.archive, methods=READING)
     web.add_api_route("/unsubscribe/{token:path}", pages.unsubscribe, methods=[*READING, "POST"])
     web.add_api_route("/media/{path:path}", pages.media, methods=READING)
+    add_pause_page(web, app, pages.problem)
+    approvals.add_approval_pages(web, app, pages.problem)
     web.add_api_route("/healthz", pages.healthz, methods=READING)
     web.add_exception_handler(HTTPException, pages.refused)
     for busy in (DatabaseError, NoFreeConnection):
         web.add_exception_handler(busy, pages.unavailable)
     web.add_exception_handler(Exception, pages.broken)
-    web.add_middleware(BoundedBody, refuse=pages.problem)
+    web.add_middleware(BoundedBody, refuse=pages.problem, readers=(approvals.PATH,))
     web.add_middleware(BelowPrefix, prefix=_path(app.base_url))
     return web
 

@@ -56,6 +56,7 @@ def pages_of(home: ServedHome) -> dict[str, str]:
     return {
         "Unsubscribe": home.link(home.ben, home.issue_id),
         "This is a test copy": f"/unsubscribe/{home.app.tokens.test_copy_token()}",
+        "Pause everything?": f"/pause/{home.app.tokens.pause_token()}",
         "This link does not work": "/unsubscribe/nothing",
         "This issue is not here": "/archive/nothing",
         "There is no page here": "/nothing",
@@ -151,9 +152,10 @@ def test_every_word_stands_out_from_its_ground(browser: Browser, home: ServedHom
             contrasts = page.evaluate(CONTRASTS)
             assert len(contrasts) >= 6
             assert [pair for pair in contrasts if pair[1] < 4.5] == [], path
-        page.goto(pages_of(home)["Unsubscribe"])
-        page.get_by_role("button").hover()
-        assert min(ratio for tag, ratio in page.evaluate(CONTRASTS) if tag == "BUTTON") >= 4.5
+        for heading in ("Unsubscribe", "Pause everything?"):
+            page.goto(pages_of(home)[heading])
+            page.get_by_role("button").hover()
+            assert min(ratio for tag, ratio in page.evaluate(CONTRASTS) if tag == "BUTTON") >= 4.5
 
 
 @pytest.mark.parametrize("width", [320, 1200])

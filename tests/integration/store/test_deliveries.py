@@ -16,6 +16,7 @@ from newsletter.model import Delivery
 from newsletter.states import DELIVERY_ARROWS, DeliveryStatus, IssueState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
+from newsletter.store import pauses
 from newsletter.store.deliveries import Claimed, Result
 from newsletter.tables import deliveries, subscribers
 
@@ -375,10 +376,23 @@ def test_those_a_dead_worker_gave_back_after_a_cancel_get_nothing(connection: Co
 
 def test_worker_is_told_when_an_issue_is_no_longer_to_be_sent(connection: Connection) -> None:
     issue, _ = house.add_sending_issue(connection)
-    assert store.is_sending(connection, issue.id)
+    assert store.is_sending(connection, issue.id, NOON)
     house.move(connection, issue, IssueState.PAUSED)
-    assert not store.is_sending(connection, issue.id)
-    assert not store.is_sending(connection, issue.id + 1)
+    assert not store.is_sending(connection, issue.id, NOON)
+    assert not store.is_sending(connection, issue.id + 1, NOON)
+
+
+def test_worker_is_told_when_everything_or_what_an_issue_is_about_is_paused(connection: Connection) -> None:
+    issue, _ = house.add_sending_issue(connection)
+    pauses.keep_pause(connection, pauses.Pause("grief", "", NOON, NOON + house.WEEK))
+    assert store.is_sending(connection, issue.id, NOON, ["sleep"])
+    assert not store.is_sending(connection, issue.id, NOON, ["grief", "sleep"])
+    assert store.is_sending(connection, issue.id, NOON + house.WEEK, ["grief", "sleep"])
+    pauses.keep_pause(connection, pauses.Pause(pauses.EVERYTHING, "", NOON, None))
+    assert not store.is_sending(connection, issue.id, NOON, ["sleep"])
+    assert not store.is_sending(connection, issue.id, NOON + house.WEEK)
+    pauses.end_pauses(connection, NOON, [pauses.EVERYTHING])
+    assert store.is_sending(connection, issue.id, NOON, ["sleep"])
 
 
 # Other mails, and reading

@@ -61,6 +61,15 @@ def test_signature_does_not_carry_over_to_another_purpose_or_reader() -> None:
     assert not TOKENS.is_test_copy(f"test.{link_signature}")
 
 
+def test_link_that_pauses_everything_is_good_for_that_alone() -> None:
+    assert TOKENS.is_pause(TOKENS.pause_token())
+    others = (OTHERS.pause_token(), TOKENS.test_copy_token(), TOKENS.unsubscribe_token(7, 1, 3), "everything", "", "ü")
+    assert not any(TOKENS.is_pause(token) for token in others)
+    assert not TOKENS.is_test_copy(TOKENS.pause_token())
+    with pytest.raises(InvalidToken):
+        TOKENS.read_unsubscribe(TOKENS.pause_token())
+
+
 def test_test_copy_is_known_as_one() -> None:
     assert TOKENS.is_test_copy(TOKENS.test_copy_token())
     assert not TOKENS.is_test_copy(OTHERS.test_copy_token())
