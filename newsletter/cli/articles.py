@@ -10,6 +10,7 @@ from newsletter import shapes
 from newsletter.cli.editing import edit_opened
 from newsletter.cli.exporting import export
 from newsletter.cli.following import follow
+from newsletter.cli.forecasting import WhatIf, print_differences
 from newsletter.cli.importing import import_articles
 from newsletter.cli.output import Json, Yes, confirm, day, opened, print_json, say, table
 from newsletter.cli.triage import triage
@@ -121,12 +122,16 @@ def edit(
 
 
 @app.command()
-def retire(context: typer.Context, slug: str, yes: Yes = False, json: Json = False) -> None:
+def retire(context: typer.Context, slug: str, what_if: WhatIf = False, yes: Yes = False, json: Json = False) -> None:
     """Take an article out of picking for good; it stays in the library and in past issues."""
+    from newsletter.desk.forecasting import what_if_retired
     from newsletter.desk.library import find
     from newsletter.desk.library import retire as retire_article
 
     home = opened(context)
+    if what_if:
+        print_differences(what_if_retired(home, slug), json)
+        return
     confirm(f"Retire {find(home, slug).title!r}?", yes)
     _print(retire_article(home, slug), json)
 

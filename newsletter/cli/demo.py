@@ -92,7 +92,7 @@ def _left_out(app: App, issue: Issue) -> str:
 
 
 def _say_why(picked: dict[str, list[dict[str, object]]], slugs: tuple[str, ...]) -> None:
-    from newsletter.cli.schedules import why
+    from newsletter.cli.forecasting import why
 
     others = [each for each in picked["candidates"] if each["slug"] not in slugs]
     for one in picked["candidates"]:
@@ -110,7 +110,7 @@ def _say_why(picked: dict[str, list[dict[str, object]]], slugs: tuple[str, ...])
 
 def _say_what_comes(app: App) -> None:
     from newsletter.demo.home import SCHEDULE
-    from newsletter.desk.picks import forecast_of
+    from newsletter.desk.forecasting import forecast_of
 
     say(f"\nThe coming {COMING} issues:")
     for each in (one.forecast for one in forecast_of(app, SCHEDULE, COMING, None)):

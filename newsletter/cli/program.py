@@ -20,6 +20,7 @@ from newsletter.cli import (
     config,
     db,
     demo,
+    forecasting,
     homes,
     issues,
     newsletters,
@@ -77,8 +78,8 @@ app.add_typer(audience.lists, name="lists")
 app.add_typer(schedules.app, name="schedules")
 app.command("pause")(pausing.pause)
 app.command("resume")(pausing.resume)
-app.command("forecast")(schedules.forecast)
-app.command("next")(schedules.next_pick)
+app.command("forecast")(forecasting.forecast)
+app.command("next")(forecasting.next_pick)
 app.command("preview")(reading.preview)
 app.command("check")(reading.check)
 app.add_typer(issues.app, name="issues")

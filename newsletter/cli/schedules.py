@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from newsletter import shapes
 from newsletter.app import App
-from newsletter.cli.output import Json, Yes, confirm, note, opened, print_json, say, table
-from newsletter.cli.reading import explain_unread
+from newsletter.cli.forecasting import WhatIf, print_differences
+from newsletter.cli.output import Json, Yes, confirm, opened, print_json, say, table
+from newsletter.cli.pausing import tell_paused
 from newsletter.cli.schedule_options import options_in_words, takes_options
-from newsletter.errors import Refused
 
 if TYPE_CHECKING:
-    from newsletter.desk.picks import Coming
+    from newsletter.model import Schedule
 
 app = typer.Typer(help="When issues go out.", no_args_is_help=True)
 
-ScheduleName = Annotated[str | None, typer.Argument(metavar="[SCHEDULE]", help="Needed where there are several.")]
-
-
-When = Annotated[str | None, typer.Option(help='"every tuesday 09:00", "every weekday 8:00", "monthly on day 1 10:00"')]
+When = Annotated[
+    str | None,
+    typer.Option(help='"every tuesday 9am", "first monday of the month", "every 2 weeks on friday", "quarterly", …'),
+]
 Cron = Annotated[str | None, typer.Option(help='Five fields: "0 9 * * 2".')]
 
 
@@ -42,14 +40,29 @@ def add(
     grace: Annotated[float, typer.Option(metavar="HOURS", help="How late an issue may still go out.")] = 4.0,
     json: Json = False,
 ) -> None:
-    """Plan issues, and say back what was understood."""
-    from newsletter.desk.schedules import add_schedule
+    """Plan issues: what was understood is said back before it is stored."""
+    from newsletter.desk.schedules import keep_schedule, new_schedule
 
     if (when is None) == (cron is None):
         raise typer.BadParameter("say either --when or --cron")
     home = opened(context)
-    add_schedule(home, name, list, when, cron, newsletter, timezone, grace, given)
-    _show(home, name, json)
+    new = new_schedule(home, name, list, when, cron, newsletter, timezone, grace, given)
+    _say_back(home, new, json)
+    confirm(f"Add the schedule {new.name!r}?", yes=False)
+    keep_schedule(home, new)
+    _show(home, new.name, json, with_times=False)
+
+
+def _say_back(home: App, given: Schedule, json: bool) -> None:
+    """When it would go, before it is stored."""
+    from newsletter.desk.schedules import said_back
+
+    if json:
+        return
+    words, coming = said_back(home, given)
+    say(f"{words}, {given.timezone}")
+    for each in coming:
+        say(f"    {shapes.local(each.local)}  ({shapes.instant(each.utc)})")
 
 
 @app.command("set")
@@ -63,16 +76,26 @@ def set_(
     cron: Cron = None,
     timezone: Annotated[str | None, typer.Option(help="Another time zone.")] = None,
     grace: Annotated[float | None, typer.Option(metavar="HOURS", help="How late an issue may still go out.")] = None,
+    what_if: WhatIf = False,
     json: Json = False,
 ) -> None:
     """Change what is given, from the next occurrence on."""
-    from newsletter.desk.schedules import set_schedule
+    from newsletter.desk.forecasting import what_if_changed
+    from newsletter.desk.schedules import set_schedule, would_be
 
     if when is not None and cron is not None:
         raise typer.BadParameter("say either --when or --cron")
     home = opened(context)
-    set_schedule(home, name, list, when, cron, timezone, grace, given)
-    _show(home, name, json)
+    changes = (list, when, cron, timezone, grace, given)
+    if what_if:
+        print_differences(what_if_changed(home, would_be(home, name, *changes)), json)
+        return
+    is_moved = any(each is not None for each in (when, cron, timezone))
+    if is_moved:
+        _say_back(home, would_be(home, name, *changes), json)
+        confirm(f"Change the schedule {name!r}?", yes=False)
+    set_schedule(home, name, *changes)
+    _show(home, name, json, with_times=not is_moved)
 
 
 @app.command("list")
@@ -81,6 +104,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
     from newsletter.desk.schedules import described
 
     home = opened(context)
+    tell_paused(home)
     found = [shapes.schedule(*each) for each in described(home)]
     if json:
         print_json(found)
@@ -103,7 +127,8 @@ def show(context: typer.Context, name: str, json: Json = False) -> None:
     _show(opened(context), name, json)
 
 
-def _show(home: App, name: str, json: bool) -> None:
+def _show(home: App, name: str, json: bool, with_times: bool = True) -> None:
+    from newsletter.desk.approving import approval_in_words
     from newsletter.desk.schedules import describe, past
 
     shown = shapes.schedule(*describe(home, name))
@@ -119,7 +144,9 @@ def _show(home: App, name: str, json: bool) -> None:
     say(f"recurrence {shown['recurrence']!r}, grace {shown['grace_minutes']} minutes")
     for words in options_in_words(shown["options"]):
         say(f"    {words}")
-    for each in shown["next"]:
+    for words in approval_in_words(home, name):
+        say(words)
+    for each in shown["next"] if with_times else ():
         say(f"    {each['local']}  ({each['utc']})")
     for each in shown["past"]:
         say(f"    was {each['state']}: {each['local']}" + (f" ({each['reason']})" if each["reason"] else ""))
@@ -155,112 +182,3 @@ def remove(context: typer.Context, name: str, yes: Yes = False) -> None:
     confirm(f"Remove the schedule {name!r}?", yes)
     remove_schedule(home, name)
     say(f"the schedule {name!r} is removed")
-
-
-def forecast(
-    context: typer.Context,
-    schedule: ScheduleName = None,
-    count: Annotated[int, typer.Option(min=1, max=1000, help="How many issues.")] = 12,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="DATE|INSTANT", help="Inclusive; from today's history.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """What will go out, and when: the same rules as the picking itself, run forward."""
-    from newsletter.desk.picks import forecast_of
-
-    home = opened(context)
-    seen = forecast_of(home, schedule, count, _instant(home, start))
-    shown = [
-        {
-            "occurrence": shapes.occurrence(each.forecast.occurrence),
-            "schedule": each.schedule.name,
-            "articles": list(each.forecast.articles),
-            "authors": list(each.forecast.authors),
-            "words": each.forecast.words,
-            "readers": each.readers,
-            "groups": [],
-            "warnings": list(each.warnings),
-        }
-        for each in seen
-    ]
-    if json:
-        print_json(shown)
-        return
-    rows = [
-        (
-            f"{each.forecast.occurrence.local:%a %Y-%m-%d %H:%M}",
-            each.schedule.name,
-            ", ".join(each.forecast.articles) or "-",
-            "unread" if _has_unread(each) else "",
-            ", ".join(each.forecast.authors),
-            each.forecast.words,
-        )
-        for each in seen
-    ]
-    table(("when", "schedule", "article", "", "author", "why"), rows, "nothing is to come", spare=("why", "author"))
-    for each in seen:
-        for words in each.warnings if each.forecast.articles else ():
-            note(f"{each.forecast.occurrence.local:%Y-%m-%d}: {words}")
-
-
-def next_pick(
-    context: typer.Context,
-    schedule: ScheduleName = None,
-    at: Annotated[str | None, typer.Option(metavar="INSTANT", help="As if this were the moment.")] = None,
-    json: Json = False,
-) -> None:
-    """What would be picked next and why: every candidate with every rule's word."""
-    from newsletter.desk.picks import next_pick as pick_next
-
-    home = opened(context)
-    shown = pick_next(home, schedule, _instant(home, at))
-    if json:
-        print_json(shown)
-        return
-    unread = {each["slug"] for each in shown["candidates"] if _is_unread(each)}
-    picked = [f"{slug} (unread)" if slug in unread else slug for slug in shown["pick"]]
-    say(f"{shown['schedule']}, {shown['occurrence']['local']}: {', '.join(picked) or 'nothing'}")
-    say(shown["words"])
-    for words in explain_unread(home, [slug for slug in shown["pick"] if slug in unread]):
-        note(words)
-    rows = [(each["slug"], _verdict(each, shown["pick"]), why(each)) for each in shown["candidates"]]
-    table(("article", "", "why"), rows, "the library is empty")
-
-
-def _has_unread(coming: Coming) -> bool:
-    """Whether one of its articles is unread, as the warnings have it."""
-    told = tuple(f"{slug} is unread " for slug in coming.forecast.articles)
-    return any(words.startswith(told) for words in coming.warnings)
-
-
-def _is_unread(candidate: dict[str, Any]) -> bool:
-    return any(each["rule"] == "read" and each["words"].startswith("unread") for each in candidate["reasons"])
-
-
-def _verdict(candidate: dict[str, Any], picked: list[str]) -> str:
-    if candidate["refused"]:
-        return "refused"
-    word = "picked" if candidate["slug"] in picked else "waits"
-    return f"{word}, unread" if _is_unread(candidate) else word
-
-
-def why(candidate: dict[str, Any]) -> str:
-    """The refusals alone, where there are any; else the words that put it in its place."""
-    reasons = candidate["reasons"]
-    chosen = [each for each in reasons if each["refused"]] or [each for each in reasons if each["score"]]
-    return "; ".join(each["words"] for each in chosen)
-
-
-def _instant(home: App, text: str | None) -> datetime | None:
-    """A day (its beginning) or an instant; without an offset in the first newsletter's zone."""
-    if text is None:
-        return None
-    zone = ZoneInfo(home.first_newsletter.timezone)
-    try:
-        if len(text) == len("2026-01-01"):
-            return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"{text!r} is neither a date, YYYY-MM-DD, nor an instant, YYYY-MM-DDTHH:MM:SSZ") from None
-    return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)

@@ -14,7 +14,7 @@ from newsletter.app import App
 from newsletter.content.ageing import hints_of_age
 from newsletter.content.reading import bare_words
 from newsletter.desk.library import correct_held, find, hold
-from newsletter.desk.picks import forecast_of
+from newsletter.desk.forecasting import forecast_of
 from newsletter.model import Article, Occurrence
 from newsletter.picking.rankings import Queue
 from newsletter.picking.rules import Moment

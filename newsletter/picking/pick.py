@@ -180,7 +180,8 @@ class Shortlist:
         """Why these were taken by the last call, or why none was."""
         if articles:
             judged = [rule.judge(articles[0], history, at) for rule in self._rankings]
-            telling = sorted(judged, key=lambda score: -abs(score.points))[:TOLD] if len(judged) > 1 else judged
+            counting = [score for score in judged if score.points] or judged[:1]
+            telling = sorted(counting, key=lambda score: -abs(score.points))[:TOLD]
             return "; ".join(score.words for score in judged if score in telling)
         if not self._candidates:
             return "nothing can be picked: the library is empty"

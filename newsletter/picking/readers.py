@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from newsletter.errors import Refused
 from newsletter.model import Article, Occurrence
 from newsletter.options import Options
 
@@ -33,6 +34,13 @@ class Due:
 def is_per_reader(options: Options) -> bool:
     """Whether each reader gets the next article that they themselves have not had."""
     return options.repeat == "per-reader" or options.sequence > 0
+
+
+def require_one_article(options: Options) -> None:
+    """Raises Refused for what cannot go together: who is due the second article of an issue may be due another first."""
+    if is_per_reader(options) and options.articles > 1:
+        given = "--sequence" if options.sequence else "--repeat per-reader"
+        raise Refused(f"--articles: with {given} an issue has one article, the next one of each reader")
 
 
 def is_had(article: Article, last: date, day: date, cool_down: int) -> bool:

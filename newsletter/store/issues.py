@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, update
 
 from newsletter.content.reading import bare_words
 from newsletter.model import Issue
-from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, check_issue_arrow
+from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, OccurrenceState, check_issue_arrow
 from newsletter.store.schedules import to_occurrence
 from newsletter.tables import (
     article_authors,
@@ -224,8 +224,9 @@ def find_issue(connection: Connection, issue_id: int) -> Issue | None:
 
 
 def find_draft(connection: Connection, schedule_id: int) -> Issue | None:
-    """The schedule's earliest issue that waits to be sent."""
-    mine = and_(issues.c.schedule_id == schedule_id, issues.c.state.in_(DRAFTS))
+    """The schedule's earliest issue that waits to be sent, those of missed occurrences left out of account."""
+    is_ahead = or_(occurrences.c.state.is_(None), occurrences.c.state != OccurrenceState.MISSED)
+    mine = and_(issues.c.schedule_id == schedule_id, issues.c.state.in_(DRAFTS), is_ahead)
     found = _read(connection, _issues().where(mine).order_by(occurrences.c.utc).limit(1))
     return found[0] if found else None
 
@@ -234,6 +235,26 @@ def issue_of_occurrence(connection: Connection, schedule_id: int, local: str) ->
     mine = and_(occurrences.c.schedule_id == schedule_id, occurrences.c.local == local)
     found = _read(connection, _issues().where(mine).order_by(issues.c.id.desc()).limit(1))
     return found[0] if found else None
+
+
+def issues_of_occurrence(connection: Connection, occurrence_id: int) -> list[Issue]:
+    """Every issue of an occurrence, the oldest first: several where readers are grouped."""
+    return _read(connection, _issues().where(issues.c.occurrence_id == occurrence_id).order_by(issues.c.id))
+
+
+def never_begun(connection: Connection, occurrence_id: int) -> list[Issue]:
+    """The issues of an occurrence that were cancelled before anything of them went."""
+    mine = and_(
+        issues.c.occurrence_id == occurrence_id,
+        issues.c.state == IssueState.CANCELLED,
+        issues.c.started_at.is_(None),
+    )
+    return _read(connection, _issues().where(mine).order_by(issues.c.id))
+
+
+def first_start(connection: Connection, ids: Iterable[int]) -> datetime | None:
+    """When the first of these issues began; None when none has."""
+    return connection.execute(select(func.min(issues.c.started_at)).where(issues.c.id.in_(list(ids)))).scalar()
 
 
 def issues_in(connection: Connection, state: IssueState) -> list[Issue]:
@@ -259,6 +280,12 @@ def content_of(connection: Connection, issue_id: int) -> Content:
 def picked_of(connection: Connection, issue_id: int) -> dict[str, Any]:
     """The stored reasons: every candidate with every rule's word."""
     return dict(connection.execute(select(issues.c.picked).where(issues.c.id == issue_id)).scalar_one())
+
+
+def inputs_of(connection: Connection, issue_id: int) -> dict[str, Any] | None:
+    """What the pick was made from; None for an issue that was not picked."""
+    inputs = connection.execute(select(issues.c.inputs).where(issues.c.id == issue_id)).scalar_one()
+    return None if inputs is None else dict(inputs)
 
 
 def web_view(connection: Connection, public_id: str, today: date) -> str | None:
@@ -323,7 +350,7 @@ def sent_in(connection: Connection, article_id: int) -> list[tuple[int, datetime
     query = (
         select(issues.c.id, issues.c.started_at)
         .join_from(issue_articles, issues, issues.c.id == issue_articles.c.issue_id)
-        .where(issue_articles.c.article_id == article_id, issues.c.started_at.is_not(None))
+        .where(issue_articles.c.article_id == article_id, issues.c.started_at.is_not(None), counts_as_sent())
         .order_by(issues.c.started_at)
     )
     return [(row.id, row.started_at) for row in connection.execute(query)]
@@ -344,7 +371,7 @@ def sent_to_list(connection: Connection, list_id: int, except_issue: int | None 
         .join_from(issues, issue_articles, issue_articles.c.issue_id == issues.c.id)
         .join(articles, articles.c.id == issue_articles.c.article_id)
         .join(occurrences, occurrences.c.id == issues.c.occurrence_id, isouter=True)
-        .where(issues.c.list_id == list_id, _counts_as_sent())
+        .where(issues.c.list_id == list_id, counts_as_sent())
         .order_by(issues.c.id, issue_articles.c.position)
     )
     if except_issue is not None:
@@ -356,6 +383,16 @@ def sent_to_list(connection: Connection, list_id: int, except_issue: int | None 
     return sorted(went, key=lambda each: each.at)
 
 
-def _counts_as_sent() -> ColumnElement[bool]:
-    """Issues that use their articles up. One cancelled after it had begun does: some readers have it."""
-    return or_(issues.c.state != IssueState.CANCELLED, issues.c.started_at.is_not(None))
+def counts_as_sent() -> ColumnElement[bool]:
+    """Issues that use their articles up: drafts too, but one that was cancelled only if it reached anybody.
+
+    A rehearsal does not: no reader has it.
+    """
+    reached = exists().where(
+        deliveries.c.issue_id == issues.c.id,
+        or_(
+            deliveries.c.status.in_((DeliveryStatus.SENT, DeliveryStatus.IN_DOUBT)),
+            and_(deliveries.c.status == DeliveryStatus.SENDING, deliveries.c.handed_at.is_not(None)),
+        ),
+    )
+    return and_(issues.c.kind != str(IssueKind.REHEARSAL), or_(issues.c.state != IssueState.CANCELLED, reached))

@@ -10,7 +10,7 @@ import pytest
 import house as builders
 from desk_house import DeskHouse
 from house import FIRST_TUESDAY, NOON, WEEK
-from newsletter.desk import library, picks, previewing, ticking
+from newsletter.desk import forecasting, library, picks, previewing, ticking
 from newsletter.model import Article
 from newsletter.states import IssueState
 from newsletter.store import articles as store
@@ -61,7 +61,7 @@ def sent(house: DeskHouse) -> tuple[str, ...]:
 
 def warnings(house: DeskHouse, count: int = 4) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """(articles, warnings) of each issue to come."""
-    return [(each.forecast.articles, each.warnings) for each in picks.forecast_of(house.app, None, count, None)]
+    return [(each.forecast.articles, each.warnings) for each in forecasting.forecast_of(house.app, None, count, None)]
 
 
 def unread_words(slug: str, instead: str) -> str:
@@ -252,7 +252,7 @@ def test_what_the_forecast_says_goes_in_its_place_is_what_goes(house: DeskHouse)
 def test_the_forecast_says_what_goes_in_place_of_a_draft(house: DeskHouse) -> None:
     add_unread(house)
     draft = house.plan()
-    coming = picks.forecast_of(house.app, None, 3, None)
+    coming = forecasting.forecast_of(house.app, None, 3, None)
     assert [each.forecast.articles for each in coming] == [("fresh",), ("quiet-mornings",), ("small-promises",)]
     assert coming[0].forecast.words == f"drafted as issue {draft.id}"
     assert [each.warnings for each in coming] == [(unread_words("fresh", "quiet-mornings"),), (), ()]

@@ -1,0 +1,201 @@
+"""The coming issues of one schedule and of all, what a person should know of them, and what a change would do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import house as builders
+from desk_house import DeskHouse
+from newsletter.desk import forecasting, picks, schedules
+from newsletter.errors import NotFound
+from newsletter.model import Schedule
+from newsletter.options import Options
+from newsletter.store import schedules as schedule_store
+
+DAILY = "0 9 * * *"
+WEDNESDAYS = "0 9 * * 3"
+
+
+@pytest.fixture
+def furnished(tmp_path: Path) -> Iterator[DeskHouse]:
+    """A house with four articles, one weekly schedule and one reader."""
+    made = DeskHouse.built(tmp_path / "home", {})
+    made.furnish("calm", "spring", "sleep", "trust")
+    yield made
+    made.close()
+
+
+def foreseen(house: DeskHouse, count: int = 8, name: str | None = None) -> list[tuple[str, str, str]]:
+    """(day, schedule, articles)."""
+    return [
+        (f"{each.forecast.occurrence.local:%m-%d}", each.schedule.name, ",".join(each.forecast.articles))
+        for each in forecasting.forecast_of(house.app, name, count, None)
+    ]
+
+
+def warnings(house: DeskHouse, count: int = 8) -> list[Sequence[str]]:
+    return [each.warnings for each in forecasting.forecast_of(house.app, None, count, None)]
+
+
+def schedule(house: DeskHouse, name: str = "weekly") -> Schedule:
+    with house.read() as connection:
+        return picks.find(connection, name)
+
+
+def give_options(house: DeskHouse, **options: object) -> None:
+    ours = schedule(house)
+    with house.write() as connection:
+        schedule_store.change_schedule(connection, replace(ours, options=replace(ours.options, **options)))
+
+
+def test_two_schedules_of_one_list_never_take_the_same_article(furnished: DeskHouse) -> None:
+    furnished.add_schedule("midweek", recurrence=WEDNESDAYS)
+    assert foreseen(furnished, 5) == [
+        ("03-31", "weekly", "calm"),
+        ("04-01", "midweek", "spring"),
+        ("04-07", "weekly", "sleep"),
+        ("04-08", "midweek", "trust"),
+        ("04-14", "weekly", ""),
+    ]
+    # Alone it does not know what the other will take, but what the list has had.
+    assert foreseen(furnished, 2, "midweek") == [("04-01", "midweek", "calm"), ("04-08", "midweek", "spring")]
+
+
+def test_forecast_is_what_the_clock_then_brings(furnished: DeskHouse) -> None:
+    furnished.add_schedule("midweek", recurrence=WEDNESDAYS, options=Options(order="newest", approval="none"))
+    before = [each for each in foreseen(furnished, 4)]
+    for _, name, _ in before:
+        with furnished.read() as connection:
+            (due,) = picks.coming(furnished.app, connection, schedule(furnished, name), furnished.clock(), 1)
+        furnished.tick_at(due.utc)
+    assert [(issue.schedule_name, ",".join(issue.articles)) for issue in furnished.issues()] == [
+        (name, articles) for _, name, articles in before
+    ]
+
+
+def test_a_library_that_runs_dry_says_when(furnished: DeskHouse) -> None:
+    dry, after = warnings(furnished, 6)[-2:]
+    assert dry == ("the library runs dry on 28 April 2026: nothing can be picked: 4 already sent",)
+    assert after == ("nothing can be picked: 4 already sent",)
+
+
+def test_two_issues_on_one_day_are_told_with_their_readers(furnished: DeskHouse) -> None:
+    furnished.add_readers(2)
+    with furnished.write() as connection:
+        neighbours = builders.add_list(connection, "Neighbours")
+        builders.add_reader(connection, neighbours, "Eve")
+        builders.add_schedule(connection, neighbours, "news", recurrence="0 18 * * 2")
+    first, second, *_ = warnings(furnished, 2)
+    assert (first, second) == ((), ())  # nobody is on both lists
+    furnished.add_schedule("evening", recurrence="0 19 * * 2")
+    assert warnings(furnished, 3)[2] == ("two issues on one day for 3 readers: weekly goes then too",)
+
+
+def test_author_who_has_too_many_in_a_row_is_named(furnished: DeskHouse) -> None:
+    with furnished.write() as connection:
+        other = builders.add_author(connection, "John Roe")
+        builders.add_article(connection, "last", [other], priority=-9)
+    told = warnings(furnished, 5)
+    assert told[2] == ("Maria Lindqvist has 3 of 3 issues in a row",)
+    assert told[3] == ()
+
+
+def test_several_articles_are_foreseen_for_an_issue_of_several(furnished: DeskHouse) -> None:
+    give_options(furnished, articles=3)
+    assert foreseen(furnished, 2) == [("03-31", "weekly", "calm,spring,sleep"), ("04-07", "weekly", "trust")]
+
+
+def test_retiring_an_article_is_tried_out_without_doing_it(furnished: DeskHouse) -> None:
+    draft = furnished.plan()
+    changes = forecasting.what_if_retired(furnished.app, "calm", 5)
+    assert [(f"{each.occurrence.local:%m-%d}", each.before, each.after) for each in changes] == [
+        ("03-31", ("calm",), ("spring",)),
+        ("04-07", ("spring",), ("sleep",)),
+        ("04-14", ("sleep",), ("trust",)),
+        ("04-21", ("trust",), ()),
+    ]
+    assert furnished.issue(draft.id).articles == ("calm",)
+    assert foreseen(furnished, 1) == [("03-31", "weekly", "calm")]
+    with pytest.raises(NotFound, match="gone"):
+        forecasting.what_if_retired(furnished.app, "gone")
+
+
+def test_changing_a_schedule_is_tried_out_without_doing_it(furnished: DeskHouse) -> None:
+    changed = schedules.would_be(furnished.app, "weekly", None, "every thursday 09:00", None, None, None, {})
+    changes = forecasting.what_if_changed(furnished.app, changed, 2)
+    assert [(f"{each.occurrence.local:%m-%d}", each.before, each.after) for each in changes] == [
+        ("03-31", ("calm",), None),
+        ("04-02", None, ("calm",)),
+        ("04-07", ("spring",), None),
+    ]
+    assert schedule(furnished).recurrence == builders.TUESDAYS
+
+
+def test_calendar_file_names_each_occurrence_the_same_again(furnished: DeskHouse) -> None:
+    file = furnished.app.home.folder / "coming.ics"
+    names = []
+    for _ in range(2):
+        seen = forecasting.forecast_of(furnished.app, None, 3, None)
+        forecasting.write_ics(furnished.app, seen, file)
+        lines = file.read_text("utf-8").splitlines()
+        names.append([line for line in lines if line.startswith("UID:")])
+        assert "SUMMARY:weekly: Calm" in lines
+        furnished.clock.pass_by(minutes=5)
+    assert len(set(names[0])) == 3
+    assert names[0] == names[1]
+
+
+def test_what_has_changed_since_a_forecast_was_kept_is_told(furnished: DeskHouse) -> None:
+    seen = forecasting.forecast_of(furnished.app, None, 3, None)
+    kept = {
+        (each.schedule.name, f"{each.forecast.occurrence.utc:%Y-%m-%dT%H:%M:%SZ}"): list(each.forecast.articles)
+        for each in seen
+    }
+    assert forecasting.differences_from(kept, seen) == []
+    with furnished.write() as connection:
+        author = builders.add_author(connection)
+        builders.add_article(connection, "urgent", [author], priority=5)
+    now = forecasting.forecast_of(furnished.app, None, 4, None)
+    changes = forecasting.differences_from(kept, now)
+    assert [(each.before, each.after) for each in changes] == [
+        (("calm",), ("urgent",)),
+        (("spring",), ("calm",)),
+        (("sleep",), ("spring",)),
+    ]
+
+
+def test_paused_schedule_is_not_foreseen_among_others(furnished: DeskHouse) -> None:
+    furnished.add_schedule("midweek", recurrence=WEDNESDAYS)
+    furnished.pause_schedule("midweek")
+    assert {name for _, name, _ in foreseen(furnished)} == {"weekly"}
+
+
+def test_commands_show_the_forecast_keep_it_and_compare(furnished: DeskHouse) -> None:
+    folder = furnished.app.home.folder
+    code, out, _ = furnished.run(
+        "forecast", "--json", "--count", "3", "--from", "2026-04-01", "--ics", str(folder / "a.ics")
+    )
+    assert code == 0
+    shown = json.loads(out)
+    assert [each["articles"] for each in shown] == [["calm"], ["spring"], ["sleep"]]
+    assert (folder / "a.ics").read_bytes().count(b"BEGIN:VEVENT") == 3
+    for content, words in (("{", "is no forecast"), ('[{"schedule": 1}]', "is no forecast"), (None, "No such file")):
+        file = folder / "kept.json"
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_text(content, "utf-8")
+        code, _, err = furnished.run("forecast", "--diff", str(file))
+        assert code == 1
+        assert words in err and str(file) in err
+    code, out, _ = furnished.run("articles", "retire", "calm", "--what-if", "--json")
+    assert code == 0
+    assert json.loads(out)[0]["before"] == ["calm"]
+    code, out, _ = furnished.run("schedules", "set", "weekly", "--without", "none", "--articles", "2", "--what-if")
+    assert code == 0
+    assert "calm, spring" in out
+    assert schedule(furnished).options.articles == 1
