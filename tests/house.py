@@ -59,10 +59,11 @@ def add_reader(
     name: str,
     status: SubscriptionStatus = SubscriptionStatus.CONFIRMED,
     attributes: dict[str, object] | None = None,
+    at: datetime = NOON,
 ) -> int:
-    """The id of a reader whose address is their name on example.org."""
+    """The id of a reader whose address is their name on example.org, and who joined `at`."""
     address = parse(f"{name.lower()}@example.org")
-    added = audience.add_subscriber(connection, address, name, to.id, status, "the office", NOON, attributes)
+    added = audience.add_subscriber(connection, address, name, to.id, status, "the office", at, attributes)
     assert added.subscriber_id is not None
     return added.subscriber_id
 
