@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 import house as builders
 from newsletter.app import App
 from newsletter.config import variable
-from newsletter.desk import audience, explaining, making, previewing, schedules, sending, ticking
+from newsletter.desk import audience, choosing, explaining, making, previewing, schedules, sending, ticking
 from newsletter.errors import NewsletterError
 from newsletter.home import documented_config, make_home, read_config
 from newsletter.model import Delivery, Issue
@@ -110,7 +110,8 @@ class DeskHouse:
         """Settings as a new start of the program would read them: `web__base_url="https://…"`."""
         self.overrides.update({name.replace("__", "."): value for name, value in settings.items()})
         self.app.loaded = read_config(self.app.home, {}, self.overrides)
-        self.app.__dict__.pop("first_newsletter", None)
+        for read_once in ("first_newsletter", "blackout"):
+            self.app.__dict__.pop(read_once, None)
 
     def relay(self, relay: ScriptedRelay) -> None:
         """Send to this one from now on."""
@@ -173,7 +174,9 @@ class DeskHouse:
     # -- verbs
 
     def plan(self, schedule: str | None = None, pin: str | None = None) -> Issue:
-        return making.plan_issue(self.app, schedule, pin)
+        if pin is not None:
+            choosing.pin(self.app, schedule, [pin], None)
+        return making.plan_issue(self.app, schedule)
 
     def send(self, issue: Issue, stop: threading.Event | None = None) -> sending.Outcomes:
         return sending.send(self.app, issue.id, stop or threading.Event())

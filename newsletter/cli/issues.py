@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -12,6 +12,7 @@ import typer
 
 from newsletter import shapes
 from newsletter.app import App
+from newsletter.cli import approving, choosing
 from newsletter.cli.output import (
     Json,
     Yes,
@@ -72,9 +73,10 @@ def show(context: typer.Context, id: Id, json: Json = False) -> None:
     with home.database.read() as connection:
         picked = picked_of(connection, id)
     if json:
-        print_json({**_shape(home, issue), "picked": picked})
+        print_json({**_shape(home, issue), "picked": picked, "approvals": approving.asked_of(home, issue)})
         return
     _print(home, issue, json)
+    approving.tell_asked(home, issue)
     for one in picked["candidates"]:
         if one["slug"] in issue.articles:
             say(f"picked {one['slug']}: {'; '.join(each['words'] for each in one['reasons'])}")
@@ -86,17 +88,50 @@ def plan(
     schedule: Annotated[
         str | None, typer.Argument(metavar="[SCHEDULE]", help="Needed where there are several.")
     ] = None,
-    pin: Annotated[str | None, typer.Option(metavar="SLUG", help="This article, if no rule refuses it.")] = None,
+    pin: choosing.Pin = None,
+    at: choosing.At = None,
+    swap: choosing.Swap = None,
+    skip: choosing.Skip = None,
+    not_this: choosing.NotThis = None,
+    undo: choosing.Undo = None,
+    reason: choosing.Reason = "",
+    missed: Annotated[
+        bool, typer.Option("--missed", help="That of the latest time that was missed, after all.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Draft the schedule's next issue; a second call gives the same draft."""
+    """Draft the schedule's next issue; a second call gives the same draft. Or choose what goes when."""
+    from newsletter.desk import group_issues
     from newsletter.desk.making import plan_issue
+    from newsletter.desk.missed import plan_missed
 
+    wish = choosing.Wish(pin or (), at, swap, skip, not_this, undo, reason)
+    wish.check(is_other=missed)
     home = opened(context)
-    issue = plan_issue(home, schedule, pin)
+    changed = choosing.changed_by(home, schedule, wish)
+    if wish.plans_none:
+        choosing.print_changed(changed, json)
+        return
+    choosing.tell_displaced(changed)
+    if not missed and (groups := group_issues.plan_named(home, schedule)) is not None:
+        _print_groups(home, groups, json)
+        return
+    issue = plan_missed(home, schedule) if missed else plan_issue(home, schedule)
     for words in explain_unread(home, issue.articles):
         note(words)
     _print(home, issue, json)
+
+
+def _print_groups(home: App, groups: Sequence[tuple[Issue, int]], json: bool) -> None:
+    """The drafts of one occurrence, each with the readers whose next article it is now."""
+    for words in explain_unread(home, [slug for issue, _ in groups for slug in issue.articles]):
+        note(words)
+    if json:
+        print_json([{**_shape(home, issue), "readers": readers} for issue, readers in groups])
+        return
+    for issue, readers in groups:
+        _print(home, issue, json)
+        say(f"    due to {readers:,} {'reader' if readers == 1 else 'readers'} now")
 
 
 @app.command()
@@ -114,6 +149,19 @@ def send(context: typer.Context, id: Id, yes: Yes = False, json: Json = False) -
     if outcomes.words:
         complain(outcomes.words)
         raise typer.Exit(1)
+
+
+@app.command()
+def approve(context: typer.Context, id: Id, json: Json = False) -> None:
+    """Say yes to what an issue says now; a change afterwards takes the yes back."""
+    from newsletter.desk.approving import approve as say_yes
+
+    home = opened(context)
+    issue = say_yes(home, id)
+    _print(home, issue, json)
+    if issue.occurrence is not None:
+        is_late = issue.occurrence.utc <= home.clock()
+        note("`newsletter run` sends it at once" if is_late else f"it goes on {_when(issue)}")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from newsletter.content.reading import bare_words
 from newsletter.model import DEFAULT_CALL_TO_ACTION, Article, CallToAction
+from newsletter.states import ArticleStatus
 
 A_DAY = timedelta(days=1)
 
@@ -36,6 +37,8 @@ def _missing_of_itself(article: Article) -> tuple[str, ...]:
         absent.append("title")
     if not bare_words(article.body_html) and "<img" not in article.body_html:
         absent.append("body")
+    if article.status is ArticleStatus.LETTER:
+        return tuple(absent)
     if not any(author.name.strip() for author in article.authors):
         absent.append("author")
     elif any(not author.bio.strip() for author in article.authors):
@@ -46,6 +49,8 @@ def _missing_of_itself(article: Article) -> tuple[str, ...]:
 def _missing_of_call(
     article: Article, calls_to_action: Mapping[str, CallToAction], day: date | None
 ) -> tuple[str, ...]:
+    if article.status is ArticleStatus.LETTER and article.call_to_action is None:
+        return ()
     call = merged_call_to_action(article, calls_to_action, day)
     return tuple(f"call_to_action.{name}" for name in call.missing)
 
@@ -55,9 +60,11 @@ def merged_call_to_action(
 ) -> CallToAction:
     """The article's own, each field it lacks taken from its first author's, then from `default`.
 
-    Nobody is asked to book with an author who has left by `day`.
+    Nobody is asked to book with an author who has left by `day`. A letter has its own or none.
     """
     own = article.call_to_action or CallToAction()
+    if article.status is ArticleStatus.LETTER:
+        return own
     there = [author for author in article.authors if not (day and author.active_until and author.active_until < day)]
     authors = calls_to_action.get(there[0].call_to_action) if there else None
     return own.or_else(authors).or_else(calls_to_action.get(DEFAULT_CALL_TO_ACTION))

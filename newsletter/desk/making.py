@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -13,22 +13,32 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.content.completeness import explain_missing, merged_call_to_action
 from newsletter.desk import picks
-from newsletter.errors import NotFound, Refused
+from newsletter.errors import Refused
 from newsletter.model import Article, Author, Issue, Newsletter, Occurrence, Schedule
-from newsletter.picking.choices import Pinned
+from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import Pick, as_json
+from newsletter.picking.readers import is_per_reader
+from newsletter.picking.repeating import rules_to_repeat
 from newsletter.picking.rules import Rule
+from newsletter.picking.why_nothing import why_nothing
 from newsletter.rendering.mrml import render_template, to_html
 from newsletter.rendering.page import PageInput, RenderedIssue, render_issue, web_view
-from newsletter.states import OccurrenceState
+from newsletter.states import IssueKind, OccurrenceState
 from newsletter.store import articles as library
 from newsletter.store import issues as store
 from newsletter.store import schedules as schedule_store
 from newsletter.store.authors import list_calls_to_action
 
+FEW = 5
+"""Articles of which an error says why each may not go."""
+
 
 class NothingToPick(Refused):
-    """No article may go at an occurrence, in the words of the rules."""
+    """No article may go at an occurrence, in the words of the rules; `pick` knows why of each article."""
+
+    def __init__(self, words: str, pick: Pick | None = None) -> None:
+        super().__init__(words)
+        self.pick = pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class Made:
         return store.Content(self.rendered.subject, rendered, self.web_html, digest, self.web_html_bare)
 
 
-def plan_issue(app: App, schedule_name: str | None, pin: str | None = None) -> Issue:
+def plan_issue(app: App, schedule_name: str | None) -> Issue:
     """The schedule's draft: the one that waits already, else a new one for its next free occurrence.
 
     Raises NotFound, or Refused when nothing can be picked, in the words of the rules.
@@ -58,35 +68,22 @@ def plan_issue(app: App, schedule_name: str | None, pin: str | None = None) -> I
         schedule = picks.find(connection, schedule_name)
         assert schedule.id is not None
         draft = store.find_draft(connection, schedule.id)
-        free = picks.coming(connection, schedule, app.clock(), 1)
+        free = picks.coming(app, connection, schedule, app.clock(), 1)
     if draft is not None:
-        return _repinned(app, draft, pin)
+        return refresh(app, draft)
     if not free:
         raise Refused(f"the schedule {schedule.name!r} has no occurrence to come")
-    made = make_issue(app, schedule, free[0], pin)
-    if made is None:  # another process won this occurrence: its draft is the answer
-        return plan_issue(app, schedule_name, pin)
-    if pin is not None:
-        say_yes(app, made)
-    return made
-
-
-def _repinned(app: App, draft: Issue, pin: str | None) -> Issue:
-    if pin is not None and pin not in draft.articles:
-        words = f"issue {draft.id} is drafted for this occurrence already: `newsletter issues cancel {draft.id}` first"
-        raise Refused(words)
-    fresh = refresh(app, draft)
-    if pin in fresh.articles:
-        say_yes(app, fresh)
-    return fresh
+    made = make_issue(app, schedule, free[0])
+    # Another process may have won this occurrence: then its draft is the answer.
+    return made if made is not None else plan_issue(app, schedule_name)
 
 
 def make_issue(
     app: App,
     schedule: Schedule,
     occurrence: Occurrence,
-    pin: str | None = None,
     is_alone: bool = False,
+    kind: IssueKind = IssueKind.PICKED,
 ) -> Issue | None:
     """The draft for this occurrence, for the one caller who wins it; None for everybody after.
 
@@ -94,9 +91,11 @@ def make_issue(
     """
     assert schedule.id is not None
     with app.database.read() as connection:
-        pick = _pick(connection, schedule, occurrence, pin, picks.rules_of(app, schedule, is_alone))
+        pick = pick_at(app, connection, schedule, occurrence, is_alone)
     name = public_id(app, schedule.id, occurrence)
-    made = make(app, app.newsletter(schedule.newsletter_id), pick.articles[0], schedule, name, occurrence)
+    newsletter = app.newsletter(schedule.newsletter_id)
+    day = issue_date(app, newsletter, occurrence.utc)
+    made = make(app, newsletter, pick.articles, schedule.list_name, name, day)
     with app.database.write() as connection:
         won = schedule_store.win_occurrence(connection, schedule.id, occurrence, OccurrenceState.ISSUED)
         if won is None:
@@ -106,11 +105,12 @@ def make_issue(
             schedule_id=schedule.id,
             occurrence_id=won,
             list_id=schedule.list_id,
-            article_ids=_ids(pick.articles),
+            article_ids=ids_of(pick.articles),
             public_id=name,
             picked=as_json(pick),
             seed=schedule.seed,
             content=made.content,
+            kind=kind,
         )
         issue_id = store.add_issue(connection, new, app.clock())
         issue = store.find_issue(connection, issue_id)
@@ -124,29 +124,29 @@ def say_yes(app: App, issue: Issue) -> None:
         library.mark_read(connection, store.article_ids(connection, issue.id), app.clock())
 
 
-def _ids(articles: Sequence[Article]) -> list[int]:
+def ids_of(articles: Sequence[Article]) -> list[int]:
     return [article.id for article in articles if article.id is not None]
 
 
-def _pick(
+def pick_at(
+    app: App,
     connection: Connection,
     schedule: Schedule,
     occurrence: Occurrence,
-    pin: str | None,
-    rules: Sequence[Rule],
+    is_alone: bool = False,
     except_issue: int | None = None,
 ) -> Pick:
+    """What goes at this occurrence; again what went longest ago, where the schedule says so. Raises NothingToPick."""
     candidates = library.list_articles(connection)
-    if pin is not None and pin not in {article.slug for article in candidates}:
-        raise NotFound("article", pin)
-    if pin is not None:
-        rules = (*rules, Pinned(pin))
-    pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, rules, except_issue)
+    rules = _rules(app, connection, schedule, is_alone)
+    count = schedule.options.articles
+    pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, rules, except_issue, count)
+    if not pick.slugs and schedule.options.when_empty == "repeat":
+        again = rules_to_repeat(rules)
+        pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, again, except_issue, count)
     if not pick.slugs:
-        of_pinned = [one for one in pick.candidates if one.slug == pin]
-        refusals = [reason.words for one in of_pinned for reason in one.reasons if reason.refused]
-        why = f"{pin} cannot go: {'; '.join(refusals)}" if pin else pick.words
-        raise NothingToPick(f"schedule {schedule.name!r}, {occurrence.local:%Y-%m-%d %H:%M}: {why}")
+        words = f"schedule {schedule.name!r}, {occurrence.local:%Y-%m-%d %H:%M}: {why_nothing(pick, FEW)}"
+        raise NothingToPick(words, pick)
     return pick
 
 
@@ -155,24 +155,26 @@ def public_id(app: App, schedule_id: int, occurrence: Occurrence) -> str:
     return app.tokens.keyed_hash("web view", schedule_id, occurrence.local.strftime(schedule_store.LOCAL_FORMAT))
 
 
-def refresh(app: App, issue: Issue, is_alone: bool = False) -> Issue:
-    """The draft rendered anew from what the library holds now, and picked anew when its article may no longer go.
+def refresh(app: App, issue: Issue, is_alone: bool = False, is_anew: bool = False) -> Issue:
+    """The draft rendered anew from what the library holds now, and picked anew when one of its articles may not go.
 
-    With `is_alone` it is to go out without any person's yes. Raises NothingToPick when no other may go either.
+    With `is_alone` it is to go out without any person's yes, with `is_anew` it is picked anew whatever may go. Raises
+    NothingToPick when no other may go either.
     """
-    assert issue.schedule_id is not None and issue.occurrence is not None
     with app.database.read() as connection:
-        schedule = schedule_store.schedule_by_id(connection, issue.schedule_id)
-        rules = picks.rules_of(app, schedule, is_alone)
-        article = library.find_articles(connection, store.article_ids(connection, issue.id)[:1])[0]
-        kept = picks.pick_for(connection, schedule, issue.occurrence.utc, [article], rules, issue.id)
-        pick = None if kept.slugs else _pick(connection, schedule, issue.occurrence, None, rules, issue.id)
-    lead = article if pick is None else pick.articles[0]
-    newsletter = app.newsletter(issue.newsletter_id)
-    content = make(app, newsletter, lead, schedule, issue.public_id, issue.occurrence).content
+        articles = articles_of(connection, issue)
+        pick = None
+        if issue.schedule_id is not None and issue.occurrence is not None:
+            schedule = schedule_store.schedule_by_id(connection, issue.schedule_id)
+            if is_anew or not _may_go(app, connection, schedule, issue, articles, is_alone):
+                if is_per_reader(schedule.options) and issue.kind is IssueKind.PICKED:
+                    words = f"issue {issue.id}: {issue.articles[0]} may not go, and its readers are due another article"
+                    raise NothingToPick(words)
+                pick = pick_at(app, connection, schedule, issue.occurrence, is_alone, issue.id)
+    content = render(app, issue, articles if pick is None else pick.articles).content
     with app.database.write() as connection:
         if pick is not None:
-            store.replace_pick(connection, issue.id, _ids(pick.articles), as_json(pick), content)
+            store.replace_pick(connection, issue.id, ids_of(pick.articles), as_json(pick), content)
         elif content != store.content_of(connection, issue.id):
             store.set_content(connection, issue.id, content)
         fresh = store.find_issue(connection, issue.id)
@@ -180,48 +182,93 @@ def refresh(app: App, issue: Issue, is_alone: bool = False) -> Issue:
     return fresh
 
 
+def _may_go(
+    app: App, connection: Connection, schedule: Schedule, issue: Issue, articles: Sequence[Article], is_alone: bool
+) -> bool:
+    """Whether no rule refuses any article of the draft."""
+    assert issue.occurrence is not None
+    rules = _rules(app, connection, schedule, is_alone)
+    kept = picks.pick_for(connection, schedule, issue.occurrence.utc, articles, rules, issue.id, len(articles))
+    return len(kept.slugs) == len(articles)
+
+
+def _rules(app: App, connection: Connection, schedule: Schedule, is_alone: bool) -> tuple[Rule, ...]:
+    """The schedule's rules; what the list has had says nothing where each reader has a next article of their own."""
+    rules = picks.rules_of(app, connection, schedule, is_alone)
+    return lift_repeats(rules) if is_per_reader(schedule.options) else rules
+
+
+def articles_of(connection: Connection, issue: Issue) -> list[Article]:
+    """The issue's articles as the library has them now, the leading one first."""
+    ids = store.article_ids(connection, issue.id)
+    return sorted(library.find_articles(connection, ids), key=lambda article: ids.index(article.id or 0))
+
+
+def render(app: App, issue: Issue, articles: Sequence[Article]) -> Made:
+    """What the issue says with these articles. Raises Refused or RenderError, as `make` does."""
+    newsletter = app.newsletter(issue.newsletter_id)
+    day = issue_date(app, newsletter, goes_at(issue))
+    return make(app, newsletter, articles, issue.list_name, issue.public_id, day, issue.note)
+
+
 def make(
     app: App,
     newsletter: Newsletter,
-    article: Article,
-    schedule: Schedule | None,
+    articles: Sequence[Article],
+    list_name: str,
     public_id: str,
-    occurrence: Occurrence | None,
+    day: date,
+    note: str = "",
 ) -> Made:
-    """This article as an issue. Raises Refused when it is incomplete, RenderError for a broken look."""
-    if article.missing:
-        raise Refused(f"{article.slug} cannot be sent: {explain_missing(article, article.missing)}")
-    day = issue_date(app, newsletter, occurrence)
+    """These articles as an issue of that day, the first one to lead.
+
+    Raises Refused when one is incomplete, RenderError for a broken look.
+    """
+    for article in articles:
+        if article.missing:
+            raise Refused(f"{article.slug} cannot be sent: {explain_missing(article, article.missing)}")
+    lead, *others = (_as_on(article, day) for article in articles)
     with app.database.read() as connection:
-        call_to_action = merged_call_to_action(article, list_calls_to_action(connection), day)
-    # Somebody else wrote it too, or it would not have been picked.
-    authors = tuple(_bare(author) if _is_gone(author, day) else author for author in article.authors)
+        call_to_action = merged_call_to_action(articles[0], list_calls_to_action(connection), day)
     page = PageInput(
         newsletter=newsletter,
-        subject=article.title,
-        preheader=article.summary,
-        article=replace(article, authors=authors),
+        subject=lead.title,
+        preheader=lead.summary,
+        article=lead,
         call_to_action=call_to_action,
-        list_name=schedule.list_name if schedule else "",
+        list_name=list_name,
         web_view_url=f"{app.base_url}/archive/{public_id}",
         media_base_url=app.media_url,
         logo=newsletter.logo,
         issue_date=day,
-        read_on_url="",
+        note=note,
+        others=tuple(others),
     )
     look = app.look(newsletter.look)
     rendered = render_issue(page, look, to_html, render_template=render_template)
     web_html = web_view(page, look, to_html, render_template)
     bare = _without_authors(page)
     bare_html = web_view(bare, look, to_html, render_template) if bare else None
-    return Made(newsletter, rendered, web_html, bare_html, article.authors, day)
+    return Made(newsletter, rendered, web_html, bare_html, _authors_of(articles), day)
+
+
+def _as_on(article: Article, day: date) -> Article:
+    """The article with the bylines alone of authors who have left by that day."""
+    # Somebody else wrote it too, or it would not have been picked.
+    return replace(article, authors=tuple(_bare(one) if _is_gone(one, day) else one for one in article.authors))
+
+
+def _authors_of(articles: Sequence[Article]) -> tuple[Author, ...]:
+    return tuple(dict.fromkeys(author for article in articles for author in article.authors))
 
 
 def _without_authors(page: PageInput) -> PageInput | None:
     """The page with bylines alone, for the time after an author has left; None when there is nothing to leave out."""
-    if not any(author.bio or author.photo for author in page.article.authors):
+    every = (page.article, *page.others)
+    if not any(author.bio or author.photo for article in every for author in article.authors):
         return None
-    return replace(page, article=replace(page.article, authors=tuple(map(_bare, page.article.authors))))
+    lead, *others = (replace(article, authors=tuple(map(_bare, article.authors))) for article in every)
+    return replace(page, article=lead, others=tuple(others))
 
 
 def _bare(author: Author) -> Author:
@@ -233,19 +280,22 @@ def _is_gone(author: Author, day: date) -> bool:
     return author.active_until is not None and author.active_until < day
 
 
-def issue_date(app: App, newsletter: Newsletter, occurrence: Occurrence | None) -> date:
-    """The day the issue is of, in the newsletter's zone."""
-    at = occurrence.utc if occurrence is not None else app.clock()
-    return at.astimezone(ZoneInfo(newsletter.timezone)).date()
+def goes_at(issue: Issue) -> datetime | None:
+    """The instant the issue is planned for; None for a letter that waits for a hand."""
+    return issue.occurrence.utc if issue.occurrence is not None else issue.send_at
+
+
+def issue_date(app: App, newsletter: Newsletter, at: datetime | None) -> date:
+    """The day an issue that goes at this instant is of, in the newsletter's zone; None: now."""
+    return (at or app.clock()).astimezone(ZoneInfo(newsletter.timezone)).date()
 
 
 def made_of(app: App, issue: Issue) -> Made:
     """What the issue says as it is stored."""
     with app.database.read() as connection:
         content = store.content_of(connection, issue.id)
-        articles = library.find_articles(connection, store.article_ids(connection, issue.id))
+        authors = _authors_of(articles_of(connection, issue))
     newsletter = app.newsletter(issue.newsletter_id)
     rendered = RenderedIssue.from_json(content.rendered)
-    authors = tuple(dict.fromkeys(author for article in articles for author in article.authors))
-    day = issue_date(app, newsletter, issue.occurrence)
+    day = issue_date(app, newsletter, goes_at(issue))
     return Made(newsletter, rendered, content.web_html, content.web_html_bare, authors, day)

@@ -83,7 +83,9 @@ def _made(app: App, found: Issue | str) -> making.Made:
     schedule, occurrence = _next(app)
     newsletter = app.newsletter(schedule.newsletter_id if schedule else None)
     public_id = making.public_id(app, schedule.id, occurrence) if schedule and schedule.id and occurrence else "preview"
-    return making.make(app, newsletter, library.find(app, found), schedule, public_id, occurrence)
+    day = making.issue_date(app, newsletter, occurrence.utc if occurrence else None)
+    list_name = schedule.list_name if schedule else ""
+    return making.make(app, newsletter, [library.find(app, found)], list_name, public_id, day)
 
 
 def _next(app: App) -> tuple[Schedule | None, Occurrence | None]:
@@ -92,7 +94,7 @@ def _next(app: App) -> tuple[Schedule | None, Occurrence | None]:
         active = [each for each in schedule_store.list_schedules(connection) if each.status is ScheduleStatus.ACTIVE]
         if not active:
             return None, None
-        free = picks.coming(connection, active[0], app.clock(), 1)
+        free = picks.coming(app, connection, active[0], app.clock(), 1)
     return active[0], free[0] if free else None
 
 

@@ -15,6 +15,7 @@ from newsletter.errors import InvalidTransition
 from newsletter.model import Article, Issue, Schedule
 from newsletter.states import ISSUE_ARROWS, DeliveryStatus, IssueState, OccurrenceState
 from newsletter.store import issues as store
+from newsletter.store.articles import find_article
 from newsletter.tables import deliveries, issues
 from subscribers import MailingList
 
@@ -259,14 +260,32 @@ def test_history_of_a_list_knows_every_schedule_that_goes_to_it(
 
 
 @pytest.mark.parametrize(
-    ("way", "counts"),
-    [((IssueState.CANCELLED,), False), ((IssueState.SENDING, IssueState.CANCELLED), True)],
+    ("status", "counts"),
+    [
+        (DeliveryStatus.SENT, True),
+        (DeliveryStatus.IN_DOUBT, True),
+        (DeliveryStatus.SKIPPED, False),
+        (DeliveryStatus.FAILED, False),
+    ],
 )
-def test_cancelled_issue_used_its_article_up_once_it_had_begun(
-    connection: Connection, way: tuple[IssueState, ...], counts: bool
+def test_cancelled_issue_used_its_article_up_only_if_it_reached_somebody(
+    connection: Connection, status: DeliveryStatus, counts: bool
 ) -> None:
     (calm,) = house.add_library(connection, "calm")
+    to = house.add_list(connection)
+    weekly = house.add_schedule(connection, to)
+    issue = house.add_issue(connection, weekly, [calm])
+    house.plan(connection, issue, house.add_readers(connection, to, 1))
+    house.move(connection, issue, IssueState.SENDING, IssueState.CANCELLED, at=NOON)
+    connection.execute(update(deliveries).values(status=str(status)))
+    assert store.sent_to_list(connection, weekly.list_id) == ([("calm", NOON, number(weekly))] if counts else [])
+    found = find_article(connection, "calm")
+    assert found is not None and found.last_sent == (NOON if counts else None)
+    assert [id for id, _ in store.sent_in(connection, calm.id or 0)] == ([issue.id] if counts else [])
+
+
+def test_issue_cancelled_before_it_began_gives_its_article_back(connection: Connection) -> None:
+    (calm,) = house.add_library(connection, "calm")
     weekly = house.add_schedule(connection, house.add_list(connection))
-    house.move(connection, house.add_issue(connection, weekly, [calm]), *way, at=NOON)
-    expected = [("calm", NOON, number(weekly))] if counts else []
-    assert store.sent_to_list(connection, weekly.list_id) == expected
+    house.move(connection, house.add_issue(connection, weekly, [calm]), IssueState.CANCELLED)
+    assert store.sent_to_list(connection, weekly.list_id) == []
