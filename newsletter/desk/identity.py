@@ -90,7 +90,7 @@ def _brought_here(app: App, identity: Identity, outside: Outside, record: Record
     if record is not None:
         return "another database worked here last"
     trouble = outside.trouble()
-    lost = f"nothing is known of it any more in {outside.folder}"
+    lost = f"nothing is known of it in {outside.folder}: another user ran it, or the folder was lost"
     return f"{lost}, and {trouble}: mend that, {WAY_OUT}" if trouble else lost
 
 

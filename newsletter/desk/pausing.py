@@ -13,7 +13,8 @@ from newsletter.app import App
 from newsletter.desk import identity
 from newsletter.desk.missed import put_down
 from newsletter.errors import NewsletterError, Refused
-from newsletter.model import Article, Issue, Occurrence, Schedule
+from newsletter.model import Issue, Occurrence, Schedule
+from newsletter.picking.paused import PausedTopics, topic, topics_of
 from newsletter.scheduling.catching_up import CatchUp
 from newsletter.scheduling.ends import parse_end
 from newsletter.states import OccurrenceState
@@ -24,15 +25,6 @@ from newsletter.store.pauses import EVERYTHING, Pause, end_pauses, keep_pause, p
 LONGEST_TAG, LONGEST_REASON = 200, 1_000
 WHILE_PAUSED = "everything was paused"
 RESUME = "`newsletter resume`"
-
-
-def topic(name: str) -> str:
-    """A tag or category as it is compared: without capitals, white space joined."""
-    return " ".join(name.split()).casefold()
-
-
-def topics_of(article: Article) -> frozenset[str]:
-    return frozenset(topic(name) for name in (*article.tags, *article.categories))
 
 
 # Pausing and resuming
@@ -70,9 +62,9 @@ def resume(app: App, tag: str | None = None) -> list[str]:
 # What is held
 
 
-def held_topics(connection: Connection, now: datetime) -> frozenset[str]:
-    """The tags and categories of which nothing may go now, as `topic` gives them."""
-    return frozenset(each.tag for each in pauses_now(connection, now) if each.tag != EVERYTHING)
+def paused_topics(connection: Connection, now: datetime) -> PausedTopics:
+    """The tags and categories about which nothing goes, for the rule that keeps such articles from being picked."""
+    return tuple((each.tag, each.until) for each in pauses_now(connection, now) if each.tag != EVERYTHING)
 
 
 def articles_held(app: App, tag: str) -> int:
@@ -106,8 +98,10 @@ def pause_of_everything(app: App) -> Pause | None:
 
 def why_held(app: App, issue: Issue) -> str:
     """Why this issue may not go now, with the way out; empty when it may."""
-    if words := why_nothing_goes(app):
-        return words
+    return why_nothing_goes(app) or _why_its_topics_are(app, issue)
+
+
+def _why_its_topics_are(app: App, issue: Issue) -> str:
     with app.database.read() as connection:
         pauses = pauses_now(connection, app.clock())
         topics = _topics_in(connection, issue) if pauses else ()
@@ -127,12 +121,15 @@ def _topics_in(connection: Connection, issue: Issue) -> tuple[str, ...]:
 
 def not_held(app: App, issues: Sequence[Issue]) -> list[Issue]:
     """Those that may go now."""
-    return [] if not issues or why_nothing_goes(app) else [each for each in issues if not why_held(app, each)]
+    if not issues or why_nothing_goes(app):
+        return []
+    return [each for each in issues if not _why_its_topics_are(app, each)]
 
 
-def require_running(app: App, issue: Issue) -> None:
-    """Raises Refused with the reason and the way out when nothing, or not this, may go out."""
-    if words := why_held(app, issue):
+def require_running(app: App, *issues: Issue) -> None:
+    """Raises Refused with the reason and the way out when nothing, or not one of these, may go out."""
+    words = why_nothing_goes(app) or next(filter(None, (_why_its_topics_are(app, each) for each in issues)), "")
+    if words:
         raise Refused(words)
 
 
@@ -168,8 +165,7 @@ def beginning(app: App, issues: Sequence[Issue]) -> Iterator[None]:
 
     Raises Refused when one of them may not go now, NewsletterError when it cannot be written down.
     """
-    for each in issues:
-        require_running(app, each)
+    require_running(app, *issues)
     identity.write_begun(app, issues)
     yield
     identity.go_on(app)

@@ -157,7 +157,7 @@ def test_issue_with_a_tag_that_is_paused_does_not_begin(
     assert draft.articles == ("on-loss",)
     pausing.pause(house.app, tag="coping with GRIEF")
     with house.read() as connection:
-        assert pausing.held_topics(connection, house.clock()) == {"coping with grief"}
+        assert pausing.paused_topics(connection, house.clock()) == (("coping with grief", None),)
     (words,) = pausing.tell(house.app)
     assert words.startswith("what is about 'coping with grief' is paused since")
     assert words.endswith('; `newsletter resume --tag "coping with grief"` ends it')

@@ -296,7 +296,7 @@ def test_state_folder_that_was_lost_asks_once(
     else:
         for file in own_state.glob("*.json"):
             file.write_text("", "utf-8")
-    assert f"nothing is known of it any more in {own_state}" in is_in_doubt(house)
+    assert f"nothing is known of it in {own_state}" in is_in_doubt(house)
     pausing.resume(house.app)
     assert not is_in_doubt(house)
 
