@@ -74,6 +74,9 @@ def main() -> None:
     tell(Row("N", f"forecast of {ISSUES} issues", forecast_ms, 150, 50, "ms", "", True))
     pick_ms = median_ms(lambda: pick_articles(library, history, RULES, at))
     tell(Row("N", "one pick", pick_ms, 10, 3, "ms", "", True))
+    everything = rules_for(Options(order="score"), "en")
+    score_ms = median_ms(lambda: forecast(coming, library, history, everything))
+    print(f"   the same forecast with every ranking weighed (--order score): {score_ms:.1f} ms (no target)")
     with_words_ms = median_ms(lambda: pick_articles(library, history, RULES, at).candidates)
     print(f"   one pick with every candidate's words: {with_words_ms:.1f} ms (no target)")
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.content.ageing import hints_of_age
 from newsletter.content.reading import bare_words
-from newsletter.desk.library import correct_held, find, hold
 from newsletter.desk.forecasting import forecast_of
+from newsletter.desk.library import correct_held, find, hold
 from newsletter.model import Article, Occurrence
 from newsletter.picking.rankings import Queue
 from newsletter.picking.rules import Moment
@@ -60,10 +60,10 @@ def unread(app: App) -> list[Unread]:
             due.setdefault(slug, each.forecast.occurrence)
     places = {slug: place for place, slug in enumerate(due)}
     now = Moment.of(app.clock(), app.zone)
-    queue = Queue()
+    places_in_queue = dict(zip((each.slug for each in waiting), Queue().points_of(waiting), strict=True))
 
     def order(article: Article) -> tuple[int, float]:
-        return places.get(article.slug, len(places)), -queue.points(article)
+        return places.get(article.slug, len(places)), -places_in_queue[article.slug]
 
     return [
         Unread(article, due.get(article.slug), hints_of_age(article, now.day)) for article in sorted(waiting, key=order)

@@ -85,8 +85,9 @@ class Pinned:
 
     _no = Score("not pinned")
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        return article.slug if any(article.slug in slugs for slugs in self.pins.values()) else None
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        pinned = {slug for slugs in self.pins.values() for slug in slugs}
+        return [each.slug if each.slug in pinned else None for each in articles]
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         slugs = self.pins.get(wall_of(at), ())

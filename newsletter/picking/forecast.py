@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.model import Article, Occurrence
-from newsletter.picking.pick import Shortlist
+from newsletter.picking.pick import Shortlist, pick_articles
 from newsletter.picking.rules import History, Moment, Rule
 
 LOOKED_AT = 5  # issues in a row
@@ -32,7 +32,17 @@ class Foresight:
     the zone of each `Occurrence.local`.
     """
 
-    def __init__(self, candidates: Sequence[Article], history: History, rules: Sequence[Rule], count: int = 1) -> None:
+    def __init__(
+        self,
+        candidates: Sequence[Article],
+        history: History,
+        rules: Sequence[Rule],
+        count: int = 1,
+        again: Sequence[Rule] = (),
+    ) -> None:
+        """`again` are the rules by which something is repeated where nothing new may go; none: nothing is."""
+        self._candidates = candidates
+        self._again = again
         self._shortlist = Shortlist(candidates, rules, history.seed)
         self._history = history
         self._count = count
@@ -42,6 +52,10 @@ class Foresight:
         at = _moment(occurrence)
         articles = self._shortlist.take(self._history, at, self._count)
         words = self._shortlist.in_words(articles, self._history, at)
+        if not articles and self._again:
+            pick = pick_articles(self._candidates, self._history, self._again, at, self._count)
+            articles, words = pick.articles, pick.words
+            self._shortlist.sent(pick.slugs)
         for article in articles:
             self._history = self._history.after(article, occurrence.utc)
         return Forecast(occurrence, tuple(a.slug for a in articles), authors_of(articles), words), articles

@@ -109,11 +109,12 @@ class WeightedSteady:
     def tally(self) -> str:
         return self.ranking.tally
 
-    def points(self, article: Article) -> int:
-        return round(self.ranking.points(article) * self.weight)
+    def points_of(self, articles: Sequence[Article]) -> list[int]:
+        weight = self.weight
+        return [round(points * weight) for points in self.ranking.points_of(articles)]
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score(self.ranking.judge(article, history, at).words, self.points(article))
+        return _weighed(self.ranking.judge(article, history, at), self.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,16 @@ class WeightedTurning:
         assert isinstance(bound, Turning)
         return WeightedTurning(bound, self.weight)
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        return self.ranking.group(article, history, at)
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        return self.ranking.groups_of(articles, history, at)
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         points = self.ranking.points_at(history, at)
         return lambda group: round(points(group) * self.weight)
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        words, points = self.ranking.judge(article, history, at)
-        return Score(words, round(points * self.weight))
+        return _weighed(self.ranking.judge(article, history, at), self.weight)
+
+
+def _weighed(score: Score, weight: float) -> Score:
+    return Score(score.words, round(score.points * weight))

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from heapq import heapify, heappop, heapreplace
 from itertools import repeat
 from operator import sub
@@ -207,15 +207,14 @@ class Shortlist:
         articles = [self._candidates[index] for index in self._unranked]
         points = [0] * len(articles)
         for rule in self._steady:
-            # Without a line of Python for each article: this is the greater part of what a pick costs.
-            points = list(map(sub, points, map(rule.points, articles)))
+            points = list(map(sub, points, rule.points_of(articles)))
         entries = zip(points, repeat(b""), self._unranked, strict=False)
         if not self._turning:
             heap = self._heaps.setdefault((), [])
             heap += entries
             heapify(heap)
         else:
-            groups = (map(rule.group, articles, repeat(history), repeat(at)) for rule in self._turning)
+            groups = (rule.groups_of(articles, history, at) for rule in self._turning)
             touched = set()
             for key, entry in zip(zip(*groups, strict=True), entries, strict=True):
                 self._heaps.setdefault(key, []).append(entry)
@@ -244,12 +243,15 @@ class Shortlist:
 
     def _heads(self, history: History, at: Moment) -> list[_Head]:
         """The best of each group, as a heap."""
-        reckoned = [rule.points_at(history, at) for rule in self._turning]
-        heads = [
-            _head(sum(points(group) for points, group in zip(reckoned, key, strict=True)), heap)
-            for key, heap in self._heaps.items()
-            if heap
-        ]
+        # Many heaps share a group: each is reckoned once.
+        reckoned = [cache(rule.points_at(history, at)) for rule in self._turning]
+        heads = []
+        for key, heap in self._heaps.items():
+            if heap:
+                offset = 0
+                for points, group in zip(reckoned, key, strict=True):
+                    offset += points(group)
+                heads.append(_head(offset, heap))
         heapify(heads)
         return heads
 

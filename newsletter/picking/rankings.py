@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from newsletter.model import Article, Season
@@ -31,13 +31,14 @@ class Queue:
     name = "queue"
     tally = "behind in the queue"
 
-    def points(self, article: Article) -> int:
-        published = article.published
-        age = POINT - published.toordinal() * POINT // DAYS if published else 0
-        return article.priority * POINT + age
+    def points_of(self, articles: Sequence[Article]) -> list[int]:
+        return [
+            each.priority * POINT + (POINT - each.published.toordinal() * POINT // DAYS if each.published else 0)
+            for each in articles
+        ]
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score(f"{_dated(article)}, priority {article.priority}", self.points(article))
+        return Score(f"{_dated(article)}, priority {article.priority}", *self.points_of([article]))
 
 
 class Priority:
@@ -46,11 +47,11 @@ class Priority:
     name = "priority"
     tally = "of lower priority"
 
-    def points(self, article: Article) -> int:
-        return article.priority * POINT
+    def points_of(self, articles: Sequence[Article]) -> list[int]:
+        return [each.priority * POINT for each in articles]
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score(f"priority {article.priority}", self.points(article))
+        return Score(f"priority {article.priority}", *self.points_of([article]))
 
 
 class Oldest:
@@ -59,11 +60,11 @@ class Oldest:
     name = "oldest"
     tally = "younger"
 
-    def points(self, article: Article) -> int:
-        return -_decades(article)
+    def points_of(self, articles: Sequence[Article]) -> list[int]:
+        return [-_decades(each.published) for each in articles]
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score(f"{_dated(article)}: the older the sooner", self.points(article))
+        return Score(f"{_dated(article)}: the older the sooner", *self.points_of([article]))
 
 
 class Newest:
@@ -72,17 +73,16 @@ class Newest:
     name = "newest"
     tally = "older"
 
-    def points(self, article: Article) -> int:
-        return _decades(article) if article.published else 0
+    def points_of(self, articles: Sequence[Article]) -> list[int]:
+        return [_decades(each.published) if each.published else 0 for each in articles]
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score(f"{_dated(article)}: the younger the sooner", self.points(article))
+        return Score(f"{_dated(article)}: the younger the sooner", *self.points_of([article]))
 
 
-def _decades(article: Article) -> int:
+def _decades(published: date | None) -> int:
     """Points since the year 2000, negative before; of an undated article as many as the calendar holds."""
-    day = (article.published or date.max).toordinal()
-    return (day - MILLENNIUM) * POINT // DECADE
+    return ((published or date.max).toordinal() - MILLENNIUM) * POINT // DECADE
 
 
 class Rest:
@@ -91,9 +91,11 @@ class Rest:
     name = "rest"
     tally = "sent more lately"
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        sent = history.sent_at(article.slug)
-        return sent[-1].astimezone(at.zone).date() if sent else None
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        had = history.sent.keys() | history.added.keys()
+        return [
+            history.sent_at(each.slug)[-1].astimezone(at.zone).date() if each.slug in had else None for each in articles
+        ]
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         def points(last: Any) -> int:
@@ -105,7 +107,8 @@ class Rest:
         return points
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        last: Any = self.group(article, history, at)
+        last: Any
+        (last,) = self.groups_of([article], history, at)
         words = "never sent" if last is None else f"last sent on {last.isoformat()}"
         return Score(words, self.points_at(history, at)(last))
 
@@ -116,8 +119,8 @@ class SeasonCloseness:
     name = "season"
     tally = "less in season"
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        return article.seasons
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        return [each.seasons for each in articles]
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         def points(seasons: Any) -> int:
@@ -150,9 +153,9 @@ class Newness:
     name = "fresh"
     tally = "less new"
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        published = article.published
-        return published if published is not None and (at.day - published).days < self.days else None
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        old = at.day - timedelta(days=self.days)
+        return [each.published if each.published is not None and each.published > old else None for each in articles]
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         def points(published: Any) -> int:
@@ -164,7 +167,7 @@ class Newness:
         return points
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        points = self.points_at(history, at)(self.group(article, history, at))
+        points = self.points_at(history, at)(*self.groups_of([article], history, at))
         return Score(f"new: {_dated(article)}" if points else "no longer new", points)
 
 
@@ -176,8 +179,8 @@ class Variety:
     name = "variety"
     tally = "too like the last ones"
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        return Turn.of(article)
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        return list(map(Turn.of, articles))
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         lately = history.turns[-self.issues :][::-1] if self.issues else ()

@@ -1,16 +1,17 @@
-"""A schedule's rules → those by which an article goes again where nothing new may go."""
+"""A schedule's recipe → the one by which an article goes again, where nothing new may go and the schedule says so."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from newsletter.picking.choices import Pinned
-from newsletter.picking.orders import lift_repeats
-from newsletter.picking.rankings import Rest
-from newsletter.picking.rules import Rule, Steady, Turning
+from newsletter.picking.replay import Recipe
 
 
-def rules_to_repeat(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """Whatever went longest ago goes first; of the refusals those alone are lifted that are about repeats."""
-    kept = (rule for rule in lift_repeats(rules) if isinstance(rule, Pinned) or not isinstance(rule, Steady | Turning))
-    return (*kept, Rest())
+def to_repeat(recipe: Recipe) -> Recipe | None:
+    """Whatever went longest ago goes first; of the refusals those alone are lifted that are about repeats.
+
+    None where a schedule sends nothing rather than something again.
+    """
+    if recipe.options.when_empty != "repeat" or recipe.may_repeat:
+        return None
+    return replace(recipe, options=replace(recipe.options, order="evergreen", weights=()), may_repeat=True)

@@ -40,7 +40,14 @@ class Turn(NamedTuple):
 
     @classmethod
     def of(cls, article: Article) -> Turn:
-        return cls(article.authors[0].name if article.authors else "", article.categories)
+        return cls(first_author(article), article.categories)
+
+
+def first_author(given: Article | Turn) -> str:
+    """Whose turn it is: the first byline; empty when there is none."""
+    if isinstance(given, Turn):
+        return given.author
+    return given.authors[0].name if given.authors else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,8 @@ class Steady(Protocol):
 
     def judge(self, article: Article, history: History, at: Moment) -> Score: ...
 
-    def points(self, article: Article) -> int: ...
+    def points_of(self, articles: Sequence[Article]) -> list[int]:
+        """Of each article, in their order: thousands are compared to find one, so they are asked all at once."""
 
 
 @runtime_checkable
@@ -131,8 +139,8 @@ class Turning(Protocol):
 
     def judge(self, article: Article, history: History, at: Moment) -> Score: ...
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        """What of the article its points depend on. It may change only when the article is sent."""
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        """What of each article its points depend on. It may change only when the article is sent."""
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         """The points of each group at that moment."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from newsletter.model import Article
-from newsletter.picking.rules import POINT, History, Moment, Score, Turn
+from newsletter.picking.rules import POINT, History, Moment, Score, Turn, first_author
 from newsletter.states import ArticleStatus
 
 BEHIND_AT_MOST = 1.0
@@ -77,7 +77,7 @@ class FairTurns:
         self,
         name: str,
         noun: str,
-        whose: Callable[[Turn], str],
+        whose: Callable[[Article | Turn], str],
         targets: Mapping[str, float],
         candidates: Sequence[Article] = (),
     ) -> None:
@@ -85,15 +85,15 @@ class FairTurns:
         self._noun = noun
         self._whose = whose
         self._targets = targets
-        ready = (Turn.of(each) for each in candidates if each.status is ArticleStatus.READY)
-        self._shares = equal_shares((who for turn in ready if (who := whose(turn))), targets)
+        ready = (each for each in candidates if each.status is ArticleStatus.READY)
+        self._shares = equal_shares((who for each in ready if (who := whose(each))), targets)
         self._reckoned: tuple[Sequence[Turn], dict[str, Standing]] | None = None
 
     def among(self, candidates: Sequence[Article]) -> FairTurns:
         return FairTurns(self.name, self._noun, self._whose, self._targets, candidates)
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        return self._whose(Turn.of(article))
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        return list(map(self._whose, articles))
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         now = self._standings(history)
@@ -108,7 +108,7 @@ class FairTurns:
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         now = self._standings(history)
-        name = self._whose(Turn.of(article))
+        name = self._whose(article)
         points = self.points_at(history, at)(name)
         if name not in now:
             return Score(f"of no {self._noun} with a turn", points)
@@ -124,11 +124,17 @@ class FairTurns:
 
 
 def author_turns(targets: Mapping[str, float]) -> FairTurns:
-    return FairTurns("authors", "author", lambda turn: turn.author, targets)
+    """Between the first authors of the articles."""
+    return FairTurns("authors", "author", first_author, targets)
 
 
 def category_turns(targets: Mapping[str, float]) -> FairTurns:
-    return FairTurns("categories", "category", lambda turn: turn.categories[0] if turn.categories else "", targets)
+    """Between the first categories of the articles."""
+    return FairTurns("categories", "category", _first_category, targets)
+
+
+def _first_category(given: Article | Turn) -> str:
+    return given.categories[0] if given.categories else ""
 
 
 def _ordinal(number: int) -> str:

@@ -123,15 +123,14 @@ class LongestUnsent:
     name = "longest unsent"
     tally = "sent lately"
 
-    def group(self, article: Article, history: History, at: Moment) -> Hashable:
-        sent = history.sent_at(article.slug)
-        return sent[-1] if sent else None
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        return [max(history.sent_at(article.slug), default=None) for article in articles]
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         return lambda last: (at.utc - last).days * POINT if isinstance(last, datetime) else 10_000 * POINT
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score("sent some days ago", self.points_at(history, at)(self.group(article, history, at)))
+        return Score("sent some days ago", self.points_at(history, at)(*self.groups_of([article], history, at)))
 
 
 def test_new_rule_is_one_small_object() -> None:

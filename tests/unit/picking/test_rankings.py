@@ -27,9 +27,10 @@ def points(rule: Ranking, article: Article, history: History | None = None, at: 
     history = history or History()
     judged = rule.judge(article, history, at)
     if isinstance(rule, Steady):
-        assert rule.points(article) == judged.points
+        assert rule.points_of([article, article]) == [judged.points] * 2
     else:
-        assert rule.points_at(history, at)(rule.group(article, history, at)) == judged.points
+        (group,) = rule.groups_of([article], history, at)
+        assert rule.points_at(history, at)(group) == judged.points
     return judged.points / POINT
 
 

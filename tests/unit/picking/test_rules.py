@@ -235,23 +235,23 @@ def test_queue_puts_priority_before_age_and_undated_last() -> None:
         replace(ARTICLE, priority=0, published=None),
         replace(ARTICLE, priority=-1, published=date(2020, 1, 1)),
     ]
-    shares = [Queue().points(article) for article in in_order]
+    shares = Queue().points_of(in_order)
     assert shares == sorted(set(shares), reverse=True)
 
 
 @given(st.integers(-(10**9), 10**9), st.dates(max_value=date(9999, 12, 30)))
 def test_queue_tells_days_apart_at_any_priority(priority: int, day: date) -> None:
     older, newer = (
-        Queue().points(replace(ARTICLE, priority=priority, published=published))
+        Queue().points_of([replace(ARTICLE, priority=priority, published=published)])[0]
         for published in (day, day + timedelta(days=1))
     )
-    assert older > newer > Queue().points(replace(ARTICLE, priority=priority, published=None))
+    assert older > newer > Queue().points_of([replace(ARTICLE, priority=priority, published=None)])[0]
 
 
 def test_queue_says_date_and_priority() -> None:
     score = judged(Queue(), ARTICLE)
     assert score.words == "published 2023-06-23, priority 0"
-    assert score == Score(score.words, Queue().points(ARTICLE))
+    assert score == Score(score.words, Queue().points_of([ARTICLE])[0])
     assert judged(Queue(), replace(ARTICLE, published=None, priority=3)) == Score(
         "without a date, priority 3", 3 * POINT
     )
