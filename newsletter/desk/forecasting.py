@@ -19,6 +19,7 @@ from newsletter.model import Article, Issue, Occurrence, Schedule
 from newsletter.picking.forecast import Course, Forecast, Foresight, authors_of, crowding, forecast_together
 from newsletter.picking.guards import MONTHS
 from newsletter.picking.readers import is_per_reader
+from newsletter.picking.repeating import to_repeat
 from newsletter.scheduling.calendar_file import Event, calendar_file
 from newsletter.states import ArticleStatus, ScheduleStatus
 from newsletter.store import articles as library
@@ -191,9 +192,11 @@ def _courses(
             else:
                 anew = draft.id
             free = sorted([draft.occurrence, *free], key=lambda each: each.utc)
-        rules = picks.rules_of(app, connection, schedule, is_alone)
+        recipe = picks.recipe_of(app, connection, schedule, is_alone)
+        again = to_repeat(recipe)
         history = picks.history_of(connection, schedule, candidates, anew)
-        foresight = Foresight(candidates, history, rules, schedule.options.articles)
+        rules, repeating = recipe.rules(), again.rules() if again is not None else ()
+        foresight = Foresight(candidates, history, rules, schedule.options.articles, repeating)
         courses.append(Course(schedule.name, schedule.list_id, free, foresight, kept))
     return courses
 

@@ -18,7 +18,6 @@ from newsletter.model import Article, Author, Issue, Newsletter, Occurrence, Sch
 from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import Pick, as_json
 from newsletter.picking.readers import is_per_reader
-from newsletter.picking.repeating import rules_to_repeat
 from newsletter.picking.rules import Rule
 from newsletter.picking.why_nothing import why_nothing
 from newsletter.rendering.mrml import render_template, to_html
@@ -29,7 +28,7 @@ from newsletter.store import issues as store
 from newsletter.store import schedules as schedule_store
 from newsletter.store.authors import list_calls_to_action
 
-FEW = 5
+FEW = 10
 """Articles of which an error says why each may not go."""
 
 
@@ -137,13 +136,9 @@ def pick_at(
     except_issue: int | None = None,
 ) -> Pick:
     """What goes at this occurrence; again what went longest ago, where the schedule says so. Raises NothingToPick."""
+    recipe = picks.recipe_of(app, connection, schedule, is_alone)
     candidates = library.list_articles(connection)
-    rules = _rules(app, connection, schedule, is_alone)
-    count = schedule.options.articles
-    pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, rules, except_issue, count)
-    if not pick.slugs and schedule.options.when_empty == "repeat":
-        again = rules_to_repeat(rules)
-        pick = picks.pick_for(connection, schedule, occurrence.utc, candidates, again, except_issue, count)
+    pick, _ = picks.pick_by(connection, schedule, occurrence.utc, candidates, recipe, except_issue)
     if not pick.slugs:
         words = f"schedule {schedule.name!r}, {occurrence.local:%Y-%m-%d %H:%M}: {why_nothing(pick, FEW)}"
         raise NothingToPick(words, pick)

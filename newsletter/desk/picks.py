@@ -17,6 +17,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Occurrence, Schedule
 from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import Pick, as_json, pick_articles
+from newsletter.picking.repeating import to_repeat
 from newsletter.picking.replay import Recipe, pick_again
 from newsletter.picking.rules import History, Moment, Rule, Turn
 from newsletter.scheduling.calendar import calendar_of
@@ -97,6 +98,26 @@ def pick_for(
     return pick_articles(candidates, history, rules, moment, count)
 
 
+def pick_by(
+    connection: Connection,
+    schedule: Schedule,
+    at: datetime,
+    candidates: Sequence[Article],
+    recipe: Recipe,
+    except_issue: int | None = None,
+) -> tuple[Pick, Recipe]:
+    """What the schedule sends at the instant `at`, and the recipe that it came from.
+
+    Where nothing new may go, that is the one to repeat what went longest ago, if the schedule says so.
+    """
+    count = schedule.options.articles
+    pick = pick_for(connection, schedule, at, candidates, recipe.rules(), except_issue, count)
+    again = to_repeat(recipe)
+    if pick.slugs or again is None:
+        return pick, recipe
+    return pick_for(connection, schedule, at, candidates, again.rules(), except_issue, count), again
+
+
 def ranked(app: App, connection: Connection, schedule: Schedule, at: datetime, is_alone: bool = False) -> list[Article]:
     """Every article that may go at the instant `at`, best first, whatever the list has had: for whoever had none."""
     candidates = library.list_articles(connection)
@@ -110,7 +131,7 @@ def next_pick(app: App, name: str | None, at: datetime | None) -> dict[str, Any]
         schedule = find(connection, name)
         occurrence = _occurrence(app, connection, schedule, at)
         articles = library.list_articles(connection)
-        pick = pick_for(connection, schedule, occurrence.utc, articles, rules_of(app, connection, schedule))
+        pick, _ = pick_by(connection, schedule, occurrence.utc, articles, recipe_of(app, connection, schedule))
     return {
         "schedule": schedule.name,
         "occurrence": shapes.occurrence(occurrence),

@@ -43,3 +43,14 @@ def find_notice(connection: Connection, kind: str, purpose_key: str) -> int | No
     """The id of the delivery of that kind and purpose."""
     mine = and_(deliveries.c.kind == kind, deliveries.c.purpose_key == purpose_key)
     return connection.execute(select(deliveries.c.id).where(mine)).scalar()
+
+
+def waiting_notices(connection: Connection, kind: str, now: datetime) -> list[tuple[str, str]]:
+    """(purpose, address) of those of a kind whose next try is due."""
+    waits = and_(
+        deliveries.c.kind == kind,
+        deliveries.c.status == DeliveryStatus.PENDING,
+        or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= now),
+    )
+    query = select(deliveries.c.purpose_key, deliveries.c.email).where(waits).order_by(deliveries.c.id)
+    return [(row.purpose_key, row.email) for row in connection.execute(query)]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, insert, select, update
 
+from newsletter import model
 from newsletter.model import Occurrence, Schedule
 from newsletter.options import from_json, to_json
-from newsletter.states import DRAFTS, OccurrenceState, ScheduleStatus
+from newsletter.scheduling.catching_up import Handled
+from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store.dialects import insert_or_ignore
 from newsletter.tables import issues, mailing_lists, occurrences, schedules
 
-LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
+LOCAL_FORMAT = model.LOCAL_FORMAT
 
 
 def _schedules() -> Select[Any]:
@@ -75,13 +78,14 @@ def schedule_by_id(connection: Connection, schedule_id: int) -> Schedule:
 
 
 def change_schedule(connection: Connection, schedule: Schedule) -> None:
-    """Store when, to whom and with which options this schedule goes from now on."""
+    """Store when, to whom and with which options this schedule goes, and from when on it owes anything."""
     values = {
         "list_id": schedule.list_id,
         "recurrence": schedule.recurrence,
         "timezone": schedule.timezone,
         "options": to_json(schedule.options),
         "grace_minutes": schedule.grace_minutes,
+        "resumed_at": schedule.resumed,
     }
     connection.execute(update(schedules).where(schedules.c.id == schedule.id).values(**values))
 
@@ -101,7 +105,16 @@ def to_occurrence(utc: datetime, state: str, zone: str, occurrence_id: int) -> O
 def win_occurrence(
     connection: Connection, schedule_id: int, occurrence: Occurrence, state: OccurrenceState, reason: str = ""
 ) -> int | None:
-    """The row's id for the one caller who took this occurrence out of the future; None for everybody after."""
+    """The row's id for the one caller who took this occurrence out of the future; None for everybody after.
+
+    One that was missed is won back: it stays missed until its issue begins, so that no clock sends it.
+    """
+    if occurrence.state is OccurrenceState.MISSED:
+        none = ~exists().where(issues.c.occurrence_id == occurrences.c.id)
+        mine = and_(occurrences.c.id == occurrence.id, occurrences.c.state == OccurrenceState.MISSED, none)
+        # An update, so that of two callers the second waits for the first.
+        won_back = connection.execute(update(occurrences).where(mine).values(reason=occurrences.c.reason)).rowcount
+        return occurrence.id if won_back else None
     row = _row(schedule_id, occurrence, state, reason)
     added = (
         insert_or_ignore(connection, occurrences, ["schedule_id", "local"]).values(**row).returning(occurrences.c.id)
@@ -110,10 +123,16 @@ def win_occurrence(
     return None if found is None else int(found)
 
 
+def occurrence_id(connection: Connection, schedule_id: int, local: str) -> int | None:
+    """The row of an occurrence that is no longer in the future of the schedule."""
+    query = select(occurrences.c.id).where(occurrences.c.schedule_id == schedule_id, occurrences.c.local == local)
+    return connection.execute(query).scalar()
+
+
 def record_occurrences(
     connection: Connection, schedule_id: int, given: Iterable[Occurrence], state: OccurrenceState, reason: str
 ) -> None:
-    """Write down occurrences that came to nothing; those already known stay as they are."""
+    """Write down occurrences that came to nothing, for one reason; those already known stay as they are."""
     rows = [_row(schedule_id, occurrence, state, reason) for occurrence in given]
     if rows:
         connection.execute(insert_or_ignore(connection, occurrences, ["schedule_id", "local"]), rows)
@@ -122,7 +141,7 @@ def record_occurrences(
 def _row(schedule_id: int, occurrence: Occurrence, state: OccurrenceState, reason: str) -> dict[str, Any]:
     return {
         "schedule_id": schedule_id,
-        "local": occurrence.local.strftime(LOCAL_FORMAT),
+        "local": occurrence.wall,
         "utc": occurrence.utc,
         "state": str(state),
         "reason": reason,
@@ -130,7 +149,9 @@ def _row(schedule_id: int, occurrence: Occurrence, state: OccurrenceState, reaso
 
 
 def mark_occurrence(connection: Connection, occurrence_id: int, state: OccurrenceState, reason: str) -> None:
-    values = {"state": str(state), "reason": reason}
+    # Where readers are grouped an occurrence has several issues: while one of them lives it does not come to nothing.
+    lives = exists().where(issues.c.occurrence_id == occurrence_id, issues.c.state != IssueState.CANCELLED)
+    values = {"state": case((lives, str(OccurrenceState.ISSUED)), else_=str(state)), "reason": reason}
     connection.execute(update(occurrences).where(occurrences.c.id == occurrence_id).values(**values))
 
 
@@ -140,17 +161,47 @@ def reason_of(connection: Connection, occurrence_id: int) -> str:
     return str(connection.execute(query).scalar_one())
 
 
-def last_handled(connection: Connection, schedule_id: int) -> datetime | None:
-    """The latest instant of this schedule that is over: missed, skipped, or its issue begun. A draft is not."""
-    drafted = select(issues.c.occurrence_id).where(
-        issues.c.schedule_id == schedule_id,
-        issues.c.state.in_(DRAFTS),
-        issues.c.occurrence_id.is_not(None),
+def reason_at(connection: Connection, schedule_id: int, wall: str) -> str:
+    """What was last written down beside the occurrence of that wall clock; empty when nothing was."""
+    query = select(occurrences.c.reason).where(occurrences.c.schedule_id == schedule_id, occurrences.c.local == wall)
+    return connection.execute(query).scalar() or ""
+
+
+def last_missed(connection: Connection, schedule: Schedule) -> Occurrence | None:
+    query = select(occurrences).where(
+        occurrences.c.schedule_id == schedule.id, occurrences.c.state == OccurrenceState.MISSED
     )
-    query = select(func.max(occurrences.c.utc)).where(
-        occurrences.c.schedule_id == schedule_id, occurrences.c.id.not_in(drafted)
+    row = connection.execute(query.order_by(occurrences.c.utc.desc()).limit(1)).first()
+    return None if row is None else to_occurrence(row.utc, row.state, schedule.timezone, row.id)
+
+
+def handled(connection: Connection, now: datetime) -> dict[int, Handled]:
+    """Of each active schedule what is over: missed, skipped, or its issue begun. A draft is not."""
+    # One row of the index for each schedule: a maximum over all occurrences would read every one there ever was.
+    latest = (
+        select(occurrences.c.utc)
+        .where(occurrences.c.schedule_id == schedules.c.id, occurrences.c.utc <= now, ~_is_drafted())
+        .order_by(occurrences.c.utc.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return connection.execute(query).scalar()
+    active = schedules.c.status == ScheduleStatus.ACTIVE
+    ahead: dict[int, set[str]] = defaultdict(set)
+    future = and_(occurrences.c.schedule_id == schedules.c.id, occurrences.c.utc > now)
+    query = select(schedules.c.id, occurrences.c.local).join_from(schedules, occurrences, future)
+    for schedule_id, local in connection.execute(query.where(active, ~_is_drafted())):
+        ahead[schedule_id].add(local)
+    return {
+        schedule_id: Handled(until, frozenset(ahead[schedule_id]))
+        for schedule_id, until in connection.execute(select(schedules.c.id, latest).where(active))
+    }
+
+
+def _is_drafted() -> ColumnElement[bool]:
+    """Whether the occurrence waits with a draft for its time. That of one that was missed waits for a person."""
+    is_held = issues.c.pause_reason != ""  # for a yes, whatever its time
+    draft = exists().where(issues.c.occurrence_id == occurrences.c.id, issues.c.state.in_(DRAFTS), ~is_held)
+    return and_(occurrences.c.state == OccurrenceState.ISSUED, draft)
 
 
 def handled_locals(connection: Connection, schedule_id: int, since: datetime) -> set[str]:

@@ -1,0 +1,98 @@
+"""An occurrence that nothing may fill → one mail to those who look after the schedule, with why of each article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from newsletter.app import App
+from newsletter.delivery.headers import parse_mailbox
+from newsletter.desk import picks
+from newsletter.desk.notices import notify
+from newsletter.errors import NewsletterError
+from newsletter.model import LOCAL_FORMAT, Newsletter, Occurrence, Schedule
+from newsletter.options import AUTHOR
+from newsletter.picking.pick import Pick
+from newsletter.picking.why_nothing import refusals
+from newsletter.rendering.views import date_words
+from newsletter.store import schedules as store
+from newsletter.store.notices import waiting_notices
+
+ALERT = "alert"
+"""The kind of these mails."""
+
+MOST = 40  # articles of which a mail says why they may not go
+
+_PURPOSE = re.compile(r"empty (?P<schedule>\d+) (?P<wall>\d{4}-\d\d-\d\dT\d\d:\d\d)")
+
+
+def tell(app: App, schedule: Schedule, occurrence: Occurrence, pick: Pick | None, words: str) -> list[str]:
+    """Mail why nothing went to everybody named, if the schedule says so; what kept a mail from going, in words."""
+    if schedule.options.when_empty != "alert":
+        return []
+    named = refusals(pick) if pick is not None else [words]
+    try:
+        people = addresses(app.newsletter(schedule.newsletter_id), schedule)
+    except NewsletterError as error:
+        return [f"schedule {schedule.name!r}: nobody could be told that nothing went out: {error}"]
+    return [why for address in people for why in _mail(app, schedule, occurrence, named, address)]
+
+
+def tell_again(app: App) -> list[str]:
+    """Try those mails again that the relay has put off."""
+    with app.database.read() as connection:
+        waiting = waiting_notices(connection, ALERT, app.clock())
+    failed: list[str] = []
+    for purpose, address in waiting:
+        if (found := _PURPOSE.match(purpose)) is None:
+            continue
+        with app.database.read() as connection:
+            schedule = store.schedule_by_id(connection, int(found["schedule"]))
+            why = store.reason_at(connection, int(found["schedule"]), found["wall"])
+        local = datetime.strptime(found["wall"], LOCAL_FORMAT).replace(tzinfo=ZoneInfo(schedule.timezone))
+        failed += _mail(app, schedule, Occurrence(local, local), [why], address)
+    return failed
+
+
+def addresses(newsletter: Newsletter, schedule: Schedule) -> list[str]:
+    """Who looks after the schedule: those who approve it and their deputies, else whoever reads the replies."""
+    named = [each for each in schedule.options.approvers if each != AUTHOR]
+    if people := dict.fromkeys((*named, *schedule.options.deputy)):
+        return list(people)
+    return [parse_mailbox(newsletter.reply_to or newsletter.from_address, "newsletter.reply_to").address]
+
+
+def _mail(app: App, schedule: Schedule, occurrence: Occurrence, named: Sequence[str], address: str) -> list[str]:
+    newsletter = app.newsletter(schedule.newsletter_id)
+    when = f"{date_words(occurrence.local.date(), newsletter.language)}, {occurrence.local:%H:%M}"
+    try:
+        notify(
+            app,
+            newsletter,
+            ALERT,
+            f"empty {schedule.id} {occurrence.wall}",
+            address,
+            f"Nothing went out on {when}",
+            _text(app, schedule, when, named),
+        )
+    except NewsletterError as error:
+        return [f"schedule {schedule.name!r}: {address} could not be told that nothing went out: {error}"]
+    return []
+
+
+def _text(app: App, schedule: Schedule, when: str, named: Sequence[str]) -> str:
+    with app.database.read() as connection:
+        following = picks.coming(app, connection, schedule, app.clock(), 1)
+    goes_on = f" The schedule goes on with {following[0].wall.replace('T', ', ')}." if following else ""
+    more = [f"- and {len(named) - MOST} more"] if len(named) > MOST else []
+    parts = [
+        f"The schedule {schedule.name} had no article that may go on {when}: nobody on the list {schedule.list_name} "
+        f"got anything.{goes_on}",
+        "Why not:" if named else "The library is empty.",
+        "\n".join((*(f"- {' '.join(each.split())}" for each in named[:MOST]), *more)),
+        f"`newsletter next {schedule.name}` shows every rule. To send what went longest ago again, whenever nothing "
+        f"new may go: `newsletter schedules set {schedule.name} --when-empty repeat`.",
+    ]
+    return "\n\n".join(part for part in parts if part)
