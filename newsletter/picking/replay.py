@@ -77,7 +77,7 @@ def inputs_of(pick: Pick, recipe: Recipe, count: int) -> dict[str, Any]:
 
 def pick_again(inputs: Mapping[str, Any]) -> Pick:
     """The pick, as it was made."""
-    packed = _unpack(inputs["packed"])
+    packed = unpack(inputs)
     authors = [_author_from_json(each) for each in packed["authors"]]
     candidates = [_article_from_json(each, authors) for each in packed["articles"]]
     history = History(
@@ -160,5 +160,7 @@ def _pack(value: Any) -> str:
     return base64.b64encode(zlib.compress(json.dumps(value, separators=(",", ":")).encode(), 6)).decode()
 
 
-def _unpack(packed: str) -> Any:
-    return json.loads(zlib.decompress(base64.b64decode(packed)))
+def unpack(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept packed: `sent`, `turns`, `authors` and `articles`."""
+    packed: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(inputs["packed"])))
+    return packed
