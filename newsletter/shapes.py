@@ -12,6 +12,7 @@ from newsletter.content.changes import Change
 from newsletter.content.reading import body_text, reading_minutes
 from newsletter.model import Article, Author, CallToAction, Delivery, Issue, Newsletter, Occurrence, Schedule, Version
 from newsletter.options import shown
+from newsletter.scheduling.approval import Asked
 from newsletter.states import DeliveryStatus
 from subscribers import ListCounts, Profile
 
@@ -182,12 +183,25 @@ def subscriber(profile: Profile) -> dict[str, Any]:
     }
 
 
+def approval(given: Asked) -> dict[str, Any]:
+    return {
+        "email": given.email or None,
+        "role": given.role,
+        "asked_at": instant(given.asked_at),
+        "answer": given.answer,
+        "answered_at": instant(given.answered_at),
+        "words": given.reason,
+        "content_hash": given.content_hash,
+    }
+
+
 def mailing_list(given: ListCounts) -> dict[str, Any]:
     return {
         "name": given.mailing_list.name,
         "confirmed": given.confirmed,
         "pending": given.pending,
         "unsubscribed": given.unsubscribed,
+        "timezone": given.mailing_list.timezone or None,
     }
 
 

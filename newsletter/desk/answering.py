@@ -37,7 +37,6 @@ ANSWERS: Mapping[Purpose, Answer] = {
     Purpose.SKIP: Answer.SKIP,
     Purpose.MEND: Answer.MEND,
     Purpose.NOT_ANY_MORE: Answer.NOT_ANY_MORE,
-    Purpose.STOP: Answer.STOP,
 }
 
 
@@ -75,15 +74,18 @@ def _opened(app: App, connection: Connection, token: str) -> Opened:
 
 
 def standing_of(purpose: Purpose, asked: Asked, issue: Issue) -> Standing:
-    if asked.answer is ANSWERS[purpose]:
-        return Standing.SAID
     if purpose is Purpose.STOP:
         return _standing_of_stop(issue)
+    is_said = asked.answer is ANSWERS[purpose]
     if issue.state is IssueState.CANCELLED:
-        return Standing.CANCELLED
+        return Standing.SAID if is_said and purpose is Purpose.SKIP else Standing.CANCELLED
     if issue.state not in DRAFTS:
         return Standing.SENT
-    return Standing.OPEN if issue.content_hash == asked.content_hash else Standing.CHANGED
+    if is_said and purpose in (Purpose.SWAP, Purpose.NOT_ANY_MORE):
+        return Standing.SAID  # which has changed what it says
+    if issue.content_hash != asked.content_hash:
+        return Standing.CHANGED
+    return Standing.SAID if is_said else Standing.OPEN
 
 
 def _standing_of_stop(issue: Issue) -> Standing:
@@ -109,14 +111,13 @@ def press(app: App, token: str, words: str = "", slug: str = "") -> Opened:
         if opened.purpose is Purpose.SWAP:
             swap(app, opened.issue, slug, f"chosen by {opened.asked.email}")
         if opened.purpose is Purpose.STOP:
-            words = f"stopped by {opened.asked.email} after the first copies"
-            sending.pause(app, opened.issue.id, words)
+            sending.pause(app, opened.issue.id, f"stopped by {opened.asked.email} after the first copies")
+            return replace(open_link(app, token), is_new=True)
     except NewsletterError as error:
         return replace(opened, words=f"{error}.")
     with app.database.write() as connection:
         current = _opened(app, connection, token)
-        is_done = opened.purpose in (Purpose.SWAP, Purpose.STOP)
-        if current.standing is not Standing.OPEN and not is_done:
+        if current.standing is not Standing.OPEN and opened.purpose is not Purpose.SWAP:
             return current  # somebody was quicker, or it has changed in this moment
         is_new = store.answer(connection, current.asked, ANSWERS[current.purpose], app.clock(), words)
         _follow(app, connection, current, words)

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from newsletter.app import App
 from newsletter.desk import making, pausing, sending
 from newsletter.desk.approval_links import PURPOSES, Purpose, link
 from newsletter.desk.forecasting import forecast_of
 from newsletter.desk.notices import notify, purpose_of
 from newsletter.model import Article, Delivery, Issue, Schedule
+from newsletter.picking.forecast import Forecast
 from newsletter.rendering.difference import Difference, differences
 from newsletter.rendering.slots import fill
 from newsletter.scheduling.approval import Answer, Asked, Role, is_away, last_word, needs, who
@@ -58,13 +61,23 @@ def purpose(issue: Issue, asked: Asked) -> str:
 
 def is_done(app: App, kind: str, purpose_key: str, to: str) -> bool:
     """Whether there is nothing to do for this mail now: it was handed over, failed for good, or waits for its time."""
-    with app.database.read() as connection:
-        known = find_notice(connection, kind, purpose_of(app, purpose_key, to))
-        if known is None:
-            return False
-        delivery = delivery_by_id(connection, known)
+    delivery = _delivery(app, kind, purpose_key, to)
+    if delivery is None:
+        return False
     later = delivery.next_attempt is not None and delivery.next_attempt > app.clock()
     return delivery.status is not DeliveryStatus.PENDING or later
+
+
+def is_over(app: App, kind: str, purpose_key: str, to: str) -> bool:
+    """Whether there will be nothing to do for this mail any more."""
+    delivery = _delivery(app, kind, purpose_key, to)
+    return delivery is not None and delivery.status is not DeliveryStatus.PENDING
+
+
+def _delivery(app: App, kind: str, purpose_key: str, to: str) -> Delivery | None:
+    with app.database.read() as connection:
+        known = find_notice(connection, kind, purpose_of(app, purpose_key, to))
+        return None if known is None else delivery_by_id(connection, known)
 
 
 def copy_for_nobody(app: App, issue: Issue, made: making.Made | None = None) -> tuple[str, str]:
@@ -171,12 +184,17 @@ def _otherwise(app: App, schedule: Schedule, issue: Issue) -> str:
 
 def _coming(app: App, schedule: Schedule, issue: Issue) -> Iterator[str]:
     assert issue.occurrence is not None
-    foreseen = forecast_of(app, schedule.name, 2 * COMING + 1, issue.occurrence.utc)
+    foreseen = forecast_of(app, schedule.name, COMING + 1, issue.occurrence.utc)
     later = [each.forecast for each in foreseen if each.forecast.occurrence.utc > issue.occurrence.utc][:COMING]
     if later:
         yield "Then come:"
-        yield "\n".join(
-            f"- {when(each.occurrence.utc, schedule.timezone)}: "
-            + (f"{', '.join(each.articles)}, by {', '.join(each.authors)}" if each.articles else each.words)
-            for each in later
-        )
+        with app.database.read() as connection:
+            yield "\n".join(f"- {_foreseen(connection, each, schedule.timezone)}" for each in later)
+
+
+def _foreseen(connection: Connection, foreseen: Forecast, zone: str) -> str:
+    """`Tuesday 7 April 2026, 09:00: Small promises, by Maria Lindqvist`."""
+    found = (library.find_article(connection, slug) for slug in foreseen.articles)
+    titles = ", ".join(article.title for article in found if article is not None)
+    what = f"{titles}, by {', '.join(foreseen.authors)}" if titles else foreseen.words
+    return f"{when(foreseen.occurrence.utc, zone)}: {what}"

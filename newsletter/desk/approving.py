@@ -18,6 +18,7 @@ from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Issue, Schedule
 from newsletter.options import AUTHOR
 from newsletter.scheduling.approval import (
+    FIRST_ISSUES,
     Answer,
     Asked,
     Decision,
@@ -35,7 +36,7 @@ from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, Occ
 from newsletter.store import approvals as store
 from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
-from newsletter.store.schedules import mark_occurrence
+from newsletter.store.schedules import mark_occurrence, schedule_by_id
 
 MOST_AHEAD = 10
 """Drafts made before their occurrence; a schedule for every hour would show two days of them."""
@@ -184,6 +185,18 @@ def end(app: App, connection: Connection, issue: Issue, words: str) -> bool:
     return is_ours
 
 
+def unknown_authors(app: App, issue: Issue) -> list[str]:
+    """Who wrote an article of the draft, is to be asked about it, and has no address."""
+    if issue.schedule_id is None or issue.state not in DRAFTS:
+        return []
+    with app.database.read() as connection:
+        options = schedule_by_id(connection, issue.schedule_id).options
+        articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
+    if AUTHOR not in options.approvers or needs(options) == "none":
+        return []
+    return list(dict.fromkeys(one.name for article in articles for one in article.authors if not one.email))
+
+
 def approve(app: App, issue_id: int) -> Issue:
     """The draft, with the yes of a person at the command line to what it says now. Raises Refused or NotFound."""
     issue = sending.find(app, issue_id)
@@ -198,13 +211,23 @@ def approve(app: App, issue_id: int) -> Issue:
     return sending.find(app, issue_id)
 
 
-def choice_to_make(app: App, schedule: Schedule) -> str:
-    """What a person is to say once a new schedule has had its first issues; empty before, and when they have."""
-    assert schedule.id is not None
+def approval_in_words(app: App, name: str) -> Iterator[str]:
+    """What a person should know of how this schedule asks; nothing once they have said it."""
     with app.database.read() as connection:
+        schedule = picks.find(connection, name)
+        assert schedule.id is not None
         begun = store.count_begun(connection, schedule.id)
-    if not is_to_choose(schedule.options, begun):
-        return ""
+    if schedule.options.approval != "first-three":
+        return
+    if is_to_choose(schedule.options, begun):
+        yield choice_to_make(schedule)
+    else:
+        so_far = f", {begun} so far" if begun else ""
+        yield f"the first {FIRST_ISSUES} issues wait for a yes{so_far}; with `--approval none` nobody is asked"
+
+
+def choice_to_make(schedule: Schedule) -> str:
+    """What a person is to say once a new schedule has had its first issues."""
     return (
         f"schedule {schedule.name!r} has had its first issues, each after a yes; for how it is to go on say "
         f"`newsletter schedules set {_quoted(schedule.name)} --approval none|required|optional`"
@@ -212,9 +235,11 @@ def choice_to_make(app: App, schedule: Schedule) -> str:
 
 
 def _choose(app: App, schedule: Schedule) -> Iterator[str]:
-    words = choice_to_make(app, schedule)
-    if not words:
-        return
+    assert schedule.id is not None
+    with app.database.read() as connection:
+        if not is_to_choose(schedule.options, store.count_begun(connection, schedule.id)):
+            return
+    words = choice_to_make(schedule)
     yield words
     key = f"schedule {schedule.id}"
     for email in (each for each in schedule.options.approvers if each != AUTHOR):

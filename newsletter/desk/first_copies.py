@@ -13,9 +13,8 @@ from newsletter.model import Issue, Schedule
 from newsletter.scheduling.approval import Asked, Role
 from newsletter.states import IssueState
 from newsletter.store import approvals
-from newsletter.store.deliveries import delivery_to
 from newsletter.store.issues import issues_in
-from newsletter.store.soft_start import count_rest, rest_goes_at
+from newsletter.store.soft_start import count_rest, is_reader, rest_goes_at
 
 FIRST_COPY = "first copy"
 """The kind of these mails among the deliveries."""
@@ -63,4 +62,4 @@ def _noted(app: App, issue: Issue, email: str, text: str) -> tuple[Asked, bool]:
         approvals.ask(connection, issue.id, email, Role.STAFF, issue.content_hash, text, app.clock())
         found = approvals.asked_about(connection, issue.id)
         asked = next(each for each in found if each.email == email and each.content_hash == issue.content_hash)
-        return asked, delivery_to(connection, issue.id, email) is not None
+        return asked, is_reader(connection, issue.id, email)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from newsletter.app import App
 from newsletter.desk import making, sending
-from newsletter.desk.approval_mail import copy_for_nobody, is_done, when
+from newsletter.desk.approval_mail import copy_for_nobody, is_done, is_over, when
 from newsletter.desk.copies import report_on
 from newsletter.desk.notices import notify
 from newsletter.model import Issue, Occurrence, Schedule
@@ -42,12 +42,13 @@ def rehearse(app: App, schedule: Schedule, due: Occurrence, draft: Issue | None)
     if issue is None or issue.state not in DRAFTS:
         return None
     staff, key = sees_rehearsals(schedule.options), f"issue {issue.id}"
-    if not all(is_done(app, REHEARSAL, key, each) for each in staff):
+    waiting = [each for each in staff if not is_done(app, REHEARSAL, key, each)]
+    if waiting:
         text, below = _words(app, schedule, issue), copy_for_nobody(app, issue)
         newsletter = app.newsletter(issue.newsletter_id)
-        for email in staff:
+        for email in waiting:
             notify(app, newsletter, REHEARSAL, key, email, f"Rehearsal: {issue.subject}", text, below=below)
-    if all(is_done(app, REHEARSAL, key, each) for each in staff):
+    if all(is_over(app, REHEARSAL, key, each) for each in staff):
         with app.database.write() as connection:
             if issue_store.move_issue(connection, issue, IssueState.SENDING, app.clock()):
                 begun = issue_store.find_issue(connection, issue.id)
@@ -76,16 +77,17 @@ def would_get_it(app: App, issue: Issue) -> Iterator[str]:
     counts = _counts(app, issue)
     with app.database.read() as connection:
         reached = audience.audience_size(connection, issue.list_id)
-    yield f"{reached:,} confirmed readers of the list {issue.list_name} would get it"
-    yield f"{counts.confirmed - reached:,} confirmed ones would not: their addresses are suppressed"
-    yield f"{counts.pending:,} would not: they have not confirmed"
-    yield f"{counts.unsubscribed:,} would not: they have left"
+    yield f"{reached:,} confirmed {'reader' if reached == 1 else 'readers'} of the list {issue.list_name} would get it"
+    yield f"{counts.confirmed - reached:,} confirmed would not: suppressed"
+    yield f"{counts.pending:,} would not: not confirmed"
+    yield f"{counts.unsubscribed:,} would not: left the list"
 
 
-def first_readers(app: App, issue: Issue) -> list[str]:
-    """The addresses of the first who would get it."""
+def first_readers(app: App, issue: Issue) -> tuple[list[str], int]:
+    """The addresses of the first who would get it, and how many more there are."""
     with app.database.read() as connection:
-        return [each.email for each in audience.audience(connection, issue.list_id, 0, SHOWN)]
+        shown = [each.email for each in audience.audience(connection, issue.list_id, 0, SHOWN)]
+        return shown, audience.audience_size(connection, issue.list_id) - len(shown)
 
 
 def _counts(app: App, issue: Issue) -> ListCounts:

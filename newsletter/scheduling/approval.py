@@ -32,7 +32,6 @@ class Answer(StrEnum):
     NOT_ANY_MORE = "not any more"  # the article is retired, another takes its place
     SWAP = "swap"  # another article, please
     SKIP = "skip"  # no issue at this occurrence
-    STOP = "stop"  # after the first copies: nobody else, for now
 
 
 class Verdict(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
 
 from newsletter.states import DeliveryStatus
 from newsletter.tables import deliveries
@@ -35,7 +35,13 @@ def rest_goes_at(connection: Connection, issue_id: int) -> datetime | None:
 
 
 def count_rest(connection: Connection, issue_id: int, now: datetime) -> int:
-    """How many were not tried yet and wait for their instant."""
-    put_off = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at > now)
-    query = select(func.count()).select_from(deliveries).where(_waits(issue_id), put_off)
+    """How many wait for an instant later than `now`, and were not tried yet."""
+    put_off = and_(_waits(issue_id), deliveries.c.next_attempt_at > now)
+    query = select(func.count()).select_from(deliveries).where(put_off)
     return int(connection.execute(query).scalar_one())
+
+
+def is_reader(connection: Connection, issue_id: int, email: str) -> bool:
+    """Whether the address has a delivery of the issue, however it is spelled."""
+    same = and_(deliveries.c.issue_id == issue_id, func.lower(deliveries.c.email) == email.lower())
+    return connection.execute(select(deliveries.c.id).where(same)).first() is not None

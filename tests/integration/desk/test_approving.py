@@ -64,7 +64,7 @@ def test_draft_is_made_its_lead_before_and_shown_with_what_comes_next(house: Des
     assert mail.subject == "Say yes? Quiet mornings"
     assert "to 1 reader of the list Friends on Tuesday 31 March 2026, 09:00 (Europe/Berlin)" in mail.words
     assert list(mail.links) == ["Yes, send it", "Take another article", "Skip this date", "Pause everything"]
-    assert "Tuesday 7 April 2026, 09:00: small-promises, by Maria Lindqvist" in mail.words
+    assert "Tuesday 7 April 2026, 09:00: Small promises, by Maria Lindqvist" in mail.words
     assert "All about quiet mornings." in mail.copy
     assert "Hello Robin Reader" in mail.copy  # made up: nobody's copy
     assert house.app.tokens.test_copy_token() in mail.copy
@@ -219,9 +219,12 @@ def test_change_after_the_yes_asks_again_and_shows_the_difference(
     assert "- Before: All about quiet mornings.\n- Now: All about loud mornings." in mail.words
     page = anna.open(mail.links["Yes, send it"]).text
     assert "<del>All about quiet mornings.</del>" in page and "<ins>All about loud mornings.</ins>" in page
+    old = anna.press(first).text
+    assert "It has changed" in old and "Please use the links of the newest mail" in old
     assert house.tick_at(TUESDAY).started == ()
     anna.press(mail.links["Yes, send it"])
     assert house.tick().started == (1,)
+    assert "It is on its way" in anna.press(mail.links["Yes, send it"]).text
 
 
 def test_change_in_the_last_moment_is_not_sent_on_an_earlier_yes(

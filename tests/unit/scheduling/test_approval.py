@@ -100,7 +100,7 @@ def test_the_latest_of_yes_and_mend_counts() -> None:
     assert decide(question(), [asked(answer=Answer.YES), later], AT).verdict is Verdict.HOLD
 
 
-@pytest.mark.parametrize("answer", [Answer.SWAP, Answer.SKIP, Answer.NOT_ANY_MORE, Answer.STOP])
+@pytest.mark.parametrize("answer", [Answer.SWAP, Answer.SKIP, Answer.NOT_ANY_MORE])
 def test_what_else_they_chose_is_no_yes(answer: Answer) -> None:
     assert decide(question(), [asked(answer=answer)], AT).verdict is Verdict.HOLD
 
