@@ -15,7 +15,6 @@ from newsletter import shapes
 from newsletter.app import App
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Occurrence, Schedule
-from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import Pick, as_json, pick_articles
 from newsletter.picking.repeating import to_repeat
 from newsletter.picking.replay import Recipe, pick_again
@@ -116,13 +115,6 @@ def pick_by(
     if pick.slugs or again is None:
         return pick, recipe
     return pick_for(connection, schedule, at, candidates, again.rules(), except_issue, count), again
-
-
-def ranked(app: App, connection: Connection, schedule: Schedule, at: datetime, is_alone: bool = False) -> list[Article]:
-    """Every article that may go at the instant `at`, best first, whatever the list has had: for whoever had none."""
-    candidates = library.list_articles(connection)
-    rules = lift_repeats(rules_of(app, connection, schedule, is_alone))
-    return list(pick_for(connection, schedule, at, candidates, rules, count=len(candidates)).articles)
 
 
 def next_pick(app: App, name: str | None, at: datetime | None) -> dict[str, Any]:

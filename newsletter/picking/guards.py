@@ -203,12 +203,16 @@ class Wanted:
     _wanted = Score("wanted here")
 
     def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        words = self.refusal(article)
+        return Refusal(words, NEVER) if words else self._wanted
+
+    def refusal(self, article: Article) -> str:
+        """Why it is not wanted; empty when it is."""
         for noun, asked, has in (("category", self.categories, article.categories), ("tag", self.tags, article.tags)):
             if asked and not _common(asked, has):
-                return Refusal(f"has no {noun} wanted here: {' or '.join(asked)}", NEVER)
-        if unwanted := _common(self.without, (*article.categories, *article.tags)):
-            return Refusal(f"is about {unwanted}, which is not wanted here", NEVER)
-        return self._wanted
+                return f"has no {noun} wanted here: {' or '.join(asked)}"
+        unwanted = _common(self.without, (*article.categories, *article.tags))
+        return f"is about {unwanted}, which is not wanted here" if unwanted else ""
 
 
 def _common(asked: Sequence[str], has: Sequence[str]) -> str:
