@@ -9,10 +9,12 @@ from newsletter import shapes
 from newsletter.app import App
 from newsletter.content.completeness import explain_missing
 from newsletter.desk import library, previewing
+from newsletter.desk.expecting import expect
 from newsletter.model import Delivery, Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
+from newsletter.store.grouping import HAD, issue_at
 from subscribers import Profile, SubscriptionStatus, parse
 from subscribers import store as audience
 
@@ -38,23 +40,26 @@ class Explanation:
 
 
 def explain(app: App, target: str, email: str) -> list[Explanation]:
-    """One answer for an issue; for an article one for each issue it stands in. Raises NotFound or InvalidAddress."""
+    """One answer for an issue; for an article one for each issue it stands in, and when it will come.
+
+    Raises NotFound or InvalidAddress.
+    """
     found = previewing.find(app, target)
     address = parse(email).email
     if isinstance(found, Issue):
         return [_about(app, found, address)]
     with app.database.read() as connection:
         issues = issue_store.issues_with(connection, found)
-    if not issues:
-        return [Explanation(None, address, _never_sent(app, found))]
-    return [_about(app, issue, address) for issue in issues]
-
-
-def _never_sent(app: App, slug: str) -> str:
-    article = library.find(app, slug)
+        profile = audience.find_profile(connection, address)
+    told = [_about(app, issue, address) for issue in issues]
+    if any(each.delivery is not None and each.delivery.status in HAD for each in told):
+        return told
+    article = library.find(app, found)
+    coming = [f"{address} is no subscriber"] if profile is None else list(expect(app, article, profile))
     if article.missing:
-        return f"{slug} stands in no issue: {explain_missing(article, article.missing)}"
-    return f"{slug} stands in no issue yet; `newsletter forecast` says when it is due"
+        coming.insert(0, explain_missing(article, article.missing))
+    none = "" if told else f"{found} stands in no issue yet; "
+    return [*told, *(Explanation(None, address, f"{none}{words}") for words in coming)]
 
 
 def _about(app: App, issue: Issue, email: str) -> Explanation:
@@ -65,11 +70,17 @@ def _about(app: App, issue: Issue, email: str) -> Explanation:
         else:
             delivery = store.delivery_to(connection, issue.id, email)
         tries = store.attempts_of(connection, delivery.id) if delivery is not None else []
+        other = None
+        if delivery is None and profile is not None and issue.occurrence_id is not None:
+            other = issue_at(connection, issue.occurrence_id, profile.subscriber.id)
     attempts = tuple(
         {"number": number, "at": shapes.instant(at), "outcome": outcome, "reply": reply}
         for number, at, outcome, reply in tries
     )
     words = _delivered(delivery, issue) if delivery is not None else _not_planned(issue, profile, email)
+    if other is not None:
+        number, slug = other
+        words = f"the reader was due another article at this occurrence: {slug}, in issue {number}"
     return Explanation(issue, email, words, delivery, attempts)
 
 
@@ -80,13 +91,20 @@ def _delivered(delivery: Delivery, issue: Issue) -> str:
     paused = f"; issue {issue.id} is paused: {issue.pause_reason}" if issue.state is IssueState.PAUSED else ""
     sentences = {
         DeliveryStatus.SENT: f"handed over to the relay at {shapes.instant(delivery.sent_at)}{told}{remark}",
-        DeliveryStatus.PENDING: f"waits to be sent, after {_tries(delivery.attempts)}{told}{again}{paused}",
+        DeliveryStatus.PENDING: f"{_waiting(delivery, told)}{again}{paused}",
         DeliveryStatus.SENDING: "was taken by a worker, which has not written down yet what became of it",
         DeliveryStatus.FAILED: f"given up after {_tries(delivery.attempts)}{told}",
         DeliveryStatus.SKIPPED: f"got nothing, because {delivery.reason}",
         DeliveryStatus.IN_DOUBT: f"in doubt{told}; `newsletter issues settle {issue.id} --sent` or `--again`{again}",
     }
     return sentences[delivery.status]
+
+
+def _waiting(delivery: Delivery, told: str) -> str:
+    """Nobody has tried yet whose hour has not come; the reason says which one it waits for."""
+    if delivery.reason and delivery.next_attempt and not delivery.attempts:
+        return delivery.reason
+    return f"waits to be sent, after {_tries(delivery.attempts)}{told}"
 
 
 def _tries(count: int) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -46,12 +47,17 @@ WRITTEN_TO = (*HAD, DeliveryStatus.FAILED)
 """A course has taken its turn with a reader: who cannot be reached is not tried again the next day."""
 
 _temporary: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
+WINDOW = 62
+"""Ranks looked at in one pass: as many as have a bit each in a whole number of the databases."""
+
 # Not in the shared MetaData: they live no longer than a transaction, and no migration knows them.
 _ranks = Table(
     "group_ranks",
     MetaData(),
     Column("issue_id", Integer, primary_key=True, autoincrement=False),
     Column("rank", Integer, primary_key=True, autoincrement=False),
+    Column("window", Integer, nullable=False),
+    Column("bit", BigInteger, nullable=False),  # of the rank, in its window
     sqlite_with_rowid=False,
     **_temporary,
 )
@@ -59,11 +65,10 @@ _readers = Table(
     "group_readers",
     MetaData(),
     Column("subscriber_id", Integer, primary_key=True, autoincrement=False),
-    Column("rank", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),  # below nothing: not known yet, see `_unknown`
     **_temporary,
 )
 _by_rank = Index("ix_group_readers_rank", _readers.c.rank, _readers.c.subscriber_id)
-UNSETTLED = -1  # a rank: what the reader has had are not simply the first ones
 
 
 class Began(NamedTuple):
@@ -122,64 +127,71 @@ def group(connection: Connection, audience: Audience, had: Iterable[tuple[int, i
     `had` is (issue, rank) for each ranked article that counts as had by whoever has got that issue.
     """
     _prepare(connection, had)
-    connection.execute(insert(_readers).from_select(["subscriber_id", "rank"], _simply_next(audience)))
+    # Answered by indexes alone, as if every delivery had arrived; the few that did not are looked at again.
+    reader = audience.query().order_by(None).subquery()
+    everybody = (
+        select(reader.c.subscriber_id, _first_missing(0))
+        .join_from(reader, deliveries, deliveries.c.subscriber_id == reader.c.subscriber_id, isouter=True)
+        .join(_ranks, and_(_ranks.c.issue_id == deliveries.c.issue_id, _ranks.c.window == 0), isouter=True)
+        .group_by(reader.c.subscriber_id)
+    )
+    connection.execute(insert(_readers).from_select(["subscriber_id", "rank"], everybody))
     not_had = select(deliveries.c.subscriber_id).where(_is_ranked_issue(), deliveries.c.status.in_(NOT_HAD))
-    connection.execute(update(_readers).where(_readers.c.subscriber_id.in_(not_had)).values(rank=UNSETTLED))
-    _settle(connection)
+    connection.execute(update(_readers).where(_readers.c.subscriber_id.in_(not_had)).values(rank=_unknown(0)))
+    window = 0
+    while (connection.execute(select(func.min(_readers.c.rank))).scalar() or 0) < 0:
+        _look_into(connection, window)
+        window += 1
 
 
 def _prepare(connection: Connection, ranked: Iterable[tuple[int, int]]) -> None:
     for table in (_ranks, _readers):
         connection.execute(CreateTable(table, if_not_exists=True))
         connection.execute(delete(table))
-    pairs = [{"issue_id": issue_id, "rank": rank} for issue_id, rank in sorted(set(ranked))]
-    if pairs:
-        connection.execute(insert(_ranks), pairs)
+    rows = [
+        {"issue_id": issue_id, "rank": rank, "window": rank // WINDOW, "bit": 1 << rank % WINDOW}
+        for issue_id, rank in sorted(set(ranked))
+    ]
+    if rows:
+        connection.execute(insert(_ranks), rows)
     if connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE group_ranks"))
-
-
-def _simply_next(audience: Audience) -> Select[Any]:
-    """Who has had the first n and nothing else is due the next one: for most readers counting is enough.
-
-    Answered by an index alone: which deliveries came to nothing is asked of the few that did.
-    """
-    reader = audience.query().order_by(None).subquery()
-    count = func.count(_ranks.c.rank.distinct())
-    highest = func.coalesce(func.max(_ranks.c.rank), -1)
-    return (
-        select(reader.c.subscriber_id, case((count == highest + 1, count), else_=UNSETTLED))
-        .join_from(reader, deliveries, deliveries.c.subscriber_id == reader.c.subscriber_id, isouter=True)
-        .join(_ranks, _ranks.c.issue_id == deliveries.c.issue_id, isouter=True)
-        .group_by(reader.c.subscriber_id)
-    )
 
 
 def _is_ranked_issue() -> ColumnElement[bool]:
     return deliveries.c.issue_id.in_(select(_ranks.c.issue_id))
 
 
-def _settle(connection: Connection) -> None:
-    """The first rank that is not among those had, for whoever has had others than the first ones."""
-    had = (
-        select(_readers.c.subscriber_id, _ranks.c.rank)
+def _unknown(window: int) -> int:
+    """Stands for a rank that has to be looked for in this window, or in a later one."""
+    return -1 - window
+
+
+def _first_missing(window: int) -> ColumnElement[int]:
+    """Of a reader's ranks in a window the first one that is missing; unknown when none is.
+
+    A bit for each rank they have had, whatever issues it came in: the lowest one that is not set is the answer.
+    """
+    bits = func.coalesce(cast(func.sum(_ranks.c.bit.distinct()), BigInteger), 0)
+    lowest = (bits + 1).bitwise_and(bits.bitwise_not())
+    ranks = {1 << place: window * WINDOW + place for place in range(WINDOW)}
+    return case(ranks, value=lowest, else_=_unknown(window + 1))
+
+
+def _look_into(connection: Connection, window: int) -> None:
+    """Settle who is to be looked for in this window, by the deliveries that arrived, or may have."""
+    found = (
+        select(_readers.c.subscriber_id, _first_missing(window).label("rank"))
         .join_from(_readers, deliveries, deliveries.c.subscriber_id == _readers.c.subscriber_id)
-        .join(_ranks, _ranks.c.issue_id == deliveries.c.issue_id)
-        .where(_readers.c.rank == UNSETTLED, deliveries.c.status.in_(HAD))
-        .distinct()
+        .join(_ranks, and_(_ranks.c.issue_id == deliveries.c.issue_id, _ranks.c.window == window))
+        .where(_readers.c.rank == _unknown(window), deliveries.c.status.in_(HAD))
+        .group_by(_readers.c.subscriber_id)
         .subquery()
     )
-    place = func.row_number().over(partition_by=had.c.subscriber_id, order_by=had.c.rank) - 1
-    placed = select(had.c.subscriber_id, had.c.rank, place.label("place")).subquery()
-    gap = func.min(case((placed.c.rank > placed.c.place, placed.c.place)))
-    first = (
-        select(placed.c.subscriber_id, func.coalesce(gap, func.count()).label("rank"))
-        .group_by(placed.c.subscriber_id)
-        .subquery()
-    )
-    found = update(_readers).where(_readers.c.subscriber_id == first.c.subscriber_id).values(rank=first.c.rank)
-    connection.execute(found)
-    connection.execute(update(_readers).where(_readers.c.rank == UNSETTLED).values(rank=0))
+    same = _readers.c.subscriber_id == found.c.subscriber_id
+    connection.execute(update(_readers).where(same).values(rank=found.c.rank))
+    nothing = _readers.c.rank == _unknown(window)  # none of the window's ranks at all
+    connection.execute(update(_readers).where(nothing).values(rank=window * WINDOW))
 
 
 def group_sizes(connection: Connection) -> dict[int, int]:
@@ -236,3 +248,15 @@ def issues_had(connection: Connection, subscriber_id: int) -> list[int]:
     """The issues that a reader has, is about to get, or may have."""
     mine = and_(deliveries.c.subscriber_id == subscriber_id, deliveries.c.status.in_(HAD))
     return list(connection.execute(select(deliveries.c.issue_id).where(mine)).scalars())
+
+
+def issue_at(connection: Connection, occurrence_id: int, subscriber_id: int) -> tuple[int, str] | None:
+    """The issue that a reader was given at an occurrence, with its article."""
+    query = (
+        select(deliveries.c.issue_id, articles.c.slug)
+        .join_from(deliveries, issues, issues.c.id == deliveries.c.issue_id)
+        .join(articles, articles.c.id == issues.c.lead_article_id)
+        .where(deliveries.c.occurrence_id == occurrence_id, deliveries.c.subscriber_id == subscriber_id)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else (row.issue_id, row.slug)
