@@ -60,13 +60,14 @@ def add(
     name: Annotated[str, typer.Option()] = "",
     attributes: Annotated[str, typer.Option(metavar="JSON", help='{"city": "Ulm"}')] = "{}",
     status: Status = Offered.PENDING,
+    timezone: Annotated[str, typer.Option(metavar="TZ", help="Where the reader lives, such as America/Denver.")] = "",
     json: Json = False,
 ) -> None:
     """Add one reader."""
     from newsletter.desk.audience import add_subscriber, find_profile
 
     home = opened(context)
-    words = add_subscriber(home, email, list, name, attributes, SubscriptionStatus(status))
+    words = add_subscriber(home, email, list, name, attributes, SubscriptionStatus(status), timezone)
     if json:
         print_json(shapes.subscriber(find_profile(home, email)))
     else:
@@ -161,13 +162,20 @@ def _print(profile: Profile, json: bool) -> None:
 
 
 @lists.command("add")
-def add_list(context: typer.Context, name: str, json: Json = False) -> None:
+def add_list(
+    context: typer.Context,
+    name: str,
+    timezone: Annotated[
+        str, typer.Option(metavar="TZ", help="Of readers who name none; else the schedule's. For --at-local.")
+    ] = "",
+    json: Json = False,
+) -> None:
     """Make a mailing list."""
     from newsletter.desk.audience import add_list as make_list
     from newsletter.desk.audience import find_list_counts
 
     home = opened(context)
-    made = make_list(home, name)
+    made = make_list(home, name, timezone)
     if json:
         print_json(shapes.mailing_list(find_list_counts(home, made)))
     else:
@@ -183,9 +191,9 @@ def list_lists(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json(shown)
         return
-    rows = [tuple(each.values()) for each in shown]
+    rows = [tuple(value or "-" if key == "timezone" else value for key, value in each.items()) for each in shown]
     table(
-        ("name", "confirmed", "pending", "unsubscribed"),
+        ("name", "confirmed", "pending", "unsubscribed", "time zone"),
         rows,
         "there is no list yet: `newsletter lists add NAME`",
     )
@@ -201,4 +209,4 @@ def show_list(context: typer.Context, name: str, json: Json = False) -> None:
         print_json(shown)
         return
     for key, value in shown.items():
-        say(f"{key}: {value}")
+        say(f"{key}: {'-' if value is None else value}")

@@ -13,6 +13,7 @@ from typing import Any
 
 from newsletter.app import App
 from newsletter.errors import NotFound, Refused, SourceError
+from newsletter.scheduling.recurrence import find_zone
 from subscribers import ListCounts, Profile, SubscriptionStatus, Suppression, parse, store
 from subscribers.imports import RejectedRow
 from subscribers.imports.csv import read_csv
@@ -115,7 +116,15 @@ def _cell(text: str) -> str:
     return ("'" + text if text.startswith(FORMULA) else text)[:LONGEST_CELL]
 
 
-def add_subscriber(app: App, email: str, list_name: str, name: str, attributes: str, status: SubscriptionStatus) -> str:
+def add_subscriber(
+    app: App,
+    email: str,
+    list_name: str,
+    name: str,
+    attributes: str,
+    status: SubscriptionStatus,
+    timezone: str = "",
+) -> str:
     """What became of it, in words. Raises Refused for one who left or is suppressed, and changes nothing then.
 
     Raises InvalidAddress, UnknownList, SourceError or InvalidField as well.
@@ -131,6 +140,8 @@ def add_subscriber(app: App, email: str, list_name: str, name: str, attributes: 
         added = store.add_subscriber(connection, parse(email), name, list_id, status, _who(), app.clock(), extras)
         if added.outcome in REFUSALS:
             raise Refused(added.words)
+        if timezone and added.subscriber_id is not None:
+            store.set_timezone(connection, added.subscriber_id, find_zone(timezone).key)
     return added.words
 
 
@@ -172,10 +183,11 @@ def suppress(app: App, email: str, reason: str) -> tuple[Suppression, Profile | 
     return suppression, profile
 
 
-def add_list(app: App, name: str) -> str:
-    """The new list's name as it is kept. Raises InvalidField or ListNameTaken."""
+def add_list(app: App, name: str, timezone: str = "") -> str:
+    """The new list's name as it is kept. Raises InvalidField or ListNameTaken, Refused for an unknown zone."""
+    zone = find_zone(timezone).key if timezone else ""
     with app.database.write() as connection:
-        return store.add_list(connection, name, app.clock()).name
+        return store.add_list(connection, name, app.clock(), zone).name
 
 
 def all_lists(app: App) -> list[ListCounts]:

@@ -252,4 +252,4 @@ def test_noun_of_a_list_has_every_key(shape: dict[str, Any], keys: str) -> None:
 
 def test_readers_of_a_list_are_counted_under_their_own_status() -> None:
     shape = shapes.mailing_list(ListCounts(MailingList(1, "Friends", NOON), pending=1, confirmed=2, unsubscribed=3))
-    assert shape == {"name": "Friends", "pending": 1, "confirmed": 2, "unsubscribed": 3}
+    assert shape == {"name": "Friends", "pending": 1, "confirmed": 2, "unsubscribed": 3, "timezone": None}
