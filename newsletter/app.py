@@ -11,12 +11,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from newsletter.blackouts import Blackout
 from newsletter.config import Config, LoadedConfig
-from newsletter.errors import NotFound
+from newsletter.errors import ConfigError, NotFound
+from newsletter.holidays import without_files
 from newsletter.home import Home, read_config, read_secret
-from newsletter.model import Newsletter
+from newsletter.model import Newsletter, Schedule
 from newsletter.rendering.looks import load_look, packaged_templates
 from newsletter.rendering.templating import Look
+from newsletter.scheduling.catching_up import CatchUp, Handled
 from newsletter.store import newsletters as store
 from newsletter.store.engine import Database
 from subscribers import Tokens
@@ -87,6 +90,21 @@ class App:
 
         return Fetcher(self.config.fetch.allow_hosts, self.config.fetch.timeout)
 
+    @cached_property
+    def asks_next(self) -> dict[int, tuple[Schedule, datetime]]:
+        """When this process next looks whether a schedule is to show a draft, by its id, with the schedule as it was."""
+        return {}
+
+    @cached_property
+    def drafts_seen(self) -> dict[int, datetime]:
+        """When this process last rendered each waiting draft anew, by the issue's id."""
+        return {}
+
+    @cached_property
+    def looked_at(self) -> dict[int, tuple[Schedule, Handled, datetime, CatchUp]]:
+        """What this process's last look at each schedule came to, by its id: what it was made from, and when."""
+        return {}
+
     @property
     def zone(self) -> ZoneInfo:
         """The home's own, in which a day begins and ends."""
@@ -95,6 +113,15 @@ class App:
     @property
     def today(self) -> date:
         return self.clock().astimezone(self.zone).date()
+
+    @cached_property
+    def blackout(self) -> Blackout:
+        """The days without any issue, whatever the schedule. Raises ConfigError for a calendar file that is none."""
+        entries = self.config.picking.blackout
+        try:
+            return Blackout.parse(without_files(entries, self.home.folder, self.zone, self.today))
+        except ValueError as error:
+            raise ConfigError("picking.blackout", str(error)) from None
 
     @property
     def base_url(self) -> str:

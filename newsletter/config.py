@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from newsletter.blackouts import Blackout
 from newsletter.errors import ConfigError
 
 PREFIX = "NEWSLETTER_"
@@ -84,12 +85,20 @@ class DeliveryTable(_Table):
     in_doubt: Literal["hold", "again"] = "hold"  # hold: a person settles; again: send again after in_doubt_delay
     in_doubt_delay: float = Field(default=60.0, ge=0)  # minutes
     deliver_within: float = Field(default=48.0, gt=0)  # hours after the first try, eight tries at most
+    most_per_week: int = Field(default=0, ge=0, le=1000)  # issues one reader gets within seven days; 0: no cap
     redirect_all_to: str = ""  # every message goes to this one address instead: for trying things out
     inline_images: bool = False  # true: pictures travel inside each message instead of being loaded from the pages
 
 
 class PickingTable(_Table):
     trust_imports: bool = False  # true: what nobody has read since its import may go out without a person's yes
+    blackout: tuple[str, ...] = ()  # days without any issue: MM-DD..MM-DD, YYYY-MM-DD, or a calendar file of the home
+
+    @field_validator("blackout")
+    @classmethod
+    def _known_days(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        Blackout.parse(each for each in value if not each.lower().endswith(".ics"))
+        return value
 
 
 class FetchTable(_Table):

@@ -10,6 +10,9 @@ from typing import Any
 from newsletter.options import Options
 from newsletter.states import ArticleStatus, DeliveryStatus, IssueKind, IssueState, OccurrenceState, ScheduleStatus
 
+LOCAL_FORMAT = "%Y-%m-%dT%H:%M"
+"""Of a wall clock time, as it names an occurrence."""
+
 DEFAULT_CALL_TO_ACTION = "default"
 """The name of the newsletter's own call to action, the last one asked."""
 
@@ -201,6 +204,11 @@ class Occurrence:
     local: datetime  # aware, in the schedule's zone
     state: OccurrenceState = OccurrenceState.PLANNED
     id: int | None = None
+
+    @property
+    def wall(self) -> str:
+        """The wall clock, to the minute: beside the schedule's name it says which one this is."""
+        return self.local.strftime(LOCAL_FORMAT)
 
 
 @dataclass(frozen=True, slots=True)

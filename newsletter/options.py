@@ -8,6 +8,7 @@ from dataclasses import Field, dataclass, field, fields
 from datetime import date, time
 from typing import Any, Literal, get_args
 
+from newsletter.blackouts import Blackout
 from newsletter.errors import Refused
 from subscribers import InvalidAddress, parse
 
@@ -140,6 +141,14 @@ def _away(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _blackout(text: str) -> tuple[str, ...]:
+    if text.strip() in NOTHING:
+        return ()
+    entries = tuple(dict.fromkeys(entry for part in text.split(",") if (entry := part.strip())))
+    Blackout.parse(entries)
+    return entries
+
+
 def _switch(text: str) -> bool:
     if text.lower() in ("yes", "true", "on", "1"):
         return True
@@ -180,11 +189,11 @@ class Options:
     repeat: Repeat = _option(
         "per-list",
         _choice(Repeat),
-        "Who must not get an article twice: the list, or each reader.",
+        "Who must not get an article twice: the list, or each reader, who then goes through them in order.",
         "per-list|per-reader",
     )
     sequence: int = _option(
-        0, _number(0, 3650), "A course: each reader's next article so many days after the one before.", "DAYS"
+        0, _number(0, 3650), "A course for who joins from now on: each reader's next article after so many days.", "DAYS"
     )
     at_local: bool = _option(False, _switch, "Send at this hour of each reader's own time zone.", "yes|no")
     first_to: tuple[str, ...] = _option(
@@ -194,17 +203,21 @@ class Options:
         0, _number(0, 100), "So many occurrences first that go to `first-to`, else to the approvers, alone.", "N"
     )
     # When not
-    blackout: tuple[str, ...] = _option((), _names, "Days without an issue.", "MM-DD..MM-DD,YYYY-MM-DD,FILE.ics,…")
+    blackout: tuple[str, ...] = _option(
+        (), _blackout, "Days without an issue; a calendar file is read once, now.", "MM-DD..MM-DD,YYYY-MM-DD,FILE.ics,…"
+    )
     on_blackout: WhenBlackedOut = _option(
         "skip", _choice(WhenBlackedOut), "Leave such an issue out, or move it to the next free day.", "skip|shift"
     )
     missed: WhenMissed = _option(
         "late",
         _choice(WhenMissed),
-        "What becomes of an issue that could not go in time.",
+        "An issue that could not go in time: within the grace it still goes, it is left out, or a person decides.",
         "|".join(get_args(WhenMissed)),
     )
-    late_hours: str = _option("07:00-20:00", _hours, "When a late issue may leave.", "HH:MM-HH:MM")
+    late_hours: str = _option(
+        "07:00-20:00", _hours, "When a late issue may leave, in the newsletter's zone.", "HH:MM-HH:MM"
+    )
     # Who is asked
     lead: int = _option(48 * 60, _duration, "How long before its time an issue is drafted and shown.", "48h")
     approval: Approval = _option(

@@ -15,6 +15,9 @@ class ArticleStatus(StrEnum):
     LETTER = "letter"  # written for one issue; no part of the library
 
 
+IN_THE_LIBRARY = (ArticleStatus.DRAFT, ArticleStatus.READY, ArticleStatus.RETIRED)
+
+
 class FeedItemState(StrEnum):
     NEW = "new"  # seen, not yet taken: something of it could not be had
     IMPORTED = "imported"
@@ -67,7 +70,7 @@ ISSUE_ARROWS: Mapping[IssueState, frozenset[IssueState]] = {
     IssueState.SENDING: frozenset({IssueState.PAUSED, IssueState.SENT, IssueState.CANCELLED}),
     IssueState.PAUSED: frozenset({IssueState.SENDING, IssueState.CANCELLED}),
     IssueState.SENT: frozenset(),
-    IssueState.CANCELLED: frozenset(),
+    IssueState.CANCELLED: frozenset({IssueState.DRAFT}),  # nothing of it had gone, and a person wants it after all
 }
 
 DELIVERY_ARROWS: Mapping[DeliveryStatus, frozenset[DeliveryStatus]] = {

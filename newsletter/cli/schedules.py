@@ -9,6 +9,7 @@ import typer
 
 from newsletter import shapes
 from newsletter.app import App
+from newsletter.cli import choosing
 from newsletter.cli.forecasting import WhatIf, print_differences
 from newsletter.cli.output import Json, Yes, confirm, opened, print_json, say, table
 from newsletter.cli.pausing import tell_paused
@@ -136,6 +137,7 @@ def _show(home: App, name: str, json: bool, with_times: bool = True) -> None:
         {**(shapes.occurrence(occurrence) or {}), "state": occurrence.state, "reason": reason or None}
         for occurrence, reason in past(home, name)
     ]
+    shown["choices"] = choosing.choices_ahead(home, name)
     if json:
         print_json(shown)
         return
@@ -148,6 +150,8 @@ def _show(home: App, name: str, json: bool, with_times: bool = True) -> None:
         say(words)
     for each in shown["next"] if with_times else ():
         say(f"    {each['local']}  ({each['utc']})")
+    for each in shown["choices"]:
+        say(f"    {each['occurrence']['local']}: {choosing.in_words(each)}")
     for each in shown["past"]:
         say(f"    was {each['state']}: {each['local']}" + (f" ({each['reason']})" if each["reason"] else ""))
 

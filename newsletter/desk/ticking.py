@@ -14,6 +14,7 @@ from newsletter.desk import (
     emptiness,
     first_copies,
     group_issues,
+    letters,
     making,
     missed,
     pausing,
@@ -53,11 +54,9 @@ def tick(app: App) -> Ticked:
         return Ticked((), tuple(words), None)
     with app.database.read() as connection:
         active = [each for each in store.list_schedules(connection) if each.status is ScheduleStatus.ACTIVE]
-    started: list[int] = []
-    for schedule in active:
-        prepared = approving.prepare(app, schedule)
-        started.extend(prepared.started)
-        words.extend(prepared.words)
+    prepared = approving.prepare(app, active)
+    started = list(prepared.started)
+    words.extend(prepared.words)
     view = view_of(app)
     wakes: list[datetime] = []
     for schedule in active:
@@ -78,6 +77,10 @@ def tick(app: App) -> Ticked:
                 words.extend(begun.words)
         words.extend(first_copies.send_due(app, schedule))
     words.extend(emptiness.tell_again(app))
+    due = letters.send_due(app)
+    started.extend(due.started)
+    words.extend(due.words)
+    wakes.extend([due.wake_at] if due.wake_at is not None else [])
     return Ticked(tuple(started), tuple(words), min(wakes, default=None))
 
 

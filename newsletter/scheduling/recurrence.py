@@ -1,6 +1,6 @@
-"""A cron expression in a time zone → its occurrences.
+"""A recurrence in a time zone → its occurrences.
 
-Cron is asked about wall clock times only, and each is turned into an instant here: cronsim's own way with
+A recurrence knows wall clock times only, and each is turned into an instant here: cronsim's own way with
 clock changes differs between "0 2 * * *" and "0 * * * *", ours is one for all. A local time that the clock
 skips means the first valid minute after the gap, and one that it shows twice means the first showing. Wall
 clock times that come to one instant are one occurrence. `Occurrence.local` is what the clock shows then.
@@ -9,51 +9,18 @@ clock times that come to one instant are one occurrence. `Occurrence.local` is w
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from cronsim import CronSim, CronSimError
-from cronsim.explain import explain
-
 from newsletter.errors import Refused
 from newsletter.model import Occurrence
-
-CRON_LENGTH = 200  # characters; nobody writes more, and the parser is recursive
-
-FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
+from newsletter.scheduling.walls import read_recurrence
 
 MINUTE = timedelta(minutes=1)
 
 DAY = timedelta(days=1)
-
-ORDINAL = re.compile(r"\b([2-9][123])th\b")
-
-ENDINGS = {"1": "st", "2": "nd", "3": "rd"}
-
-ANY_WALL = datetime(2024, 1, 1)  # noqa: DTZ001 (a wall clock time has no zone)
-
-
-def check_cron(text: str) -> str:
-    """The expression, its five fields one space apart. Raises Refused, naming the field, for any other."""
-    fields = text.split()
-    cron = " ".join(fields).upper()
-    if len(cron) > CRON_LENGTH:
-        raise Refused(f"a cron expression of {len(cron)} characters is too long; {CRON_LENGTH} are allowed")
-    if len(fields) != len(FIELDS):
-        raise Refused(f"cron has five fields, {', '.join(FIELDS)}; {text!r} has {len(fields)}")
-    for number, field in enumerate(fields):
-        _check_field(number, field)
-    _check_fires(cron)
-    return cron
-
-
-def in_english(cron: str) -> str:
-    """`"0 9 * * 2"` as "At 09:00 on Tuesday"."""
-    # cronsim spells the ordinals up to ninth and makes all others "31th".
-    return ORDINAL.sub(lambda match: match[1] + ENDINGS[match[1][-1]], explain(cron))
 
 
 def find_zone(name: str) -> ZoneInfo:
@@ -66,21 +33,21 @@ def find_zone(name: str) -> ZoneInfo:
 
 
 def occurrences(
-    cron: str, zone: ZoneInfo, after: datetime, until: datetime | None = None, count: int | None = None
+    recurrence: str, zone: ZoneInfo, after: datetime, until: datetime | None = None, count: int | None = None
 ) -> Iterator[Occurrence]:
     """The occurrences later than `after`, in order; up to and including `until`, at most `count`.
 
     `after` and `until` are aware. Without a bound it goes on for as long as the calendar does.
     """
-    return islice(_forwards(cron, zone, after, until), count)
+    return islice(_forwards(recurrence, zone, after, until), count)
 
 
-def occurrences_before(cron: str, zone: ZoneInfo, at: datetime, after: datetime) -> Iterator[Occurrence]:
+def occurrences_before(recurrence: str, zone: ZoneInfo, at: datetime, after: datetime) -> Iterator[Occurrence]:
     """The occurrences at or before `at` and later than `after` (both aware), the latest first."""
     # The highest wall clock time shown so far may lie ahead of the present one, if the clock was set back
     # within the last day.
     highest = max(_wall(at, zone), _wall(at - DAY, zone) + DAY)
-    walls = CronSim(cron, highest.replace(second=0, microsecond=0) + MINUTE, reverse=True)
+    walls = read_recurrence(recurrence).before(highest.replace(second=0, microsecond=0) + MINUTE)
     last: datetime | None = None
     for utc in _instants(walls, zone):
         if utc <= after:
@@ -90,14 +57,14 @@ def occurrences_before(cron: str, zone: ZoneInfo, at: datetime, after: datetime)
             yield Occurrence(utc, utc.astimezone(zone))
 
 
-def _forwards(cron: str, zone: ZoneInfo, after: datetime, until: datetime | None) -> Iterator[Occurrence]:
-    # Every wall clock time up to the present one has had its instant, so cron need not be asked for them.
+def _forwards(recurrence: str, zone: ZoneInfo, after: datetime, until: datetime | None) -> Iterator[Occurrence]:
+    # Every wall clock time up to the present one has had its instant, so none of them is asked for.
     last = after.astimezone(UTC)
     try:
         wall = _wall(after, zone)
     except OverflowError:  # within a day of the calendar's end
         return
-    for utc in _instants(CronSim(cron, wall), zone):
+    for utc in _instants(read_recurrence(recurrence).after(wall), zone):
         if until is not None and utc > until:
             return
         if utc > last:
@@ -109,16 +76,16 @@ def _wall(at: datetime, zone: ZoneInfo) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
-def _instants(walls: CronSim, zone: ZoneInfo) -> Iterator[datetime]:
+def _instants(walls: Iterator[datetime], zone: ZoneInfo) -> Iterator[datetime]:
     """The instant of each wall clock time, until the calendar ends."""
     try:
         for wall in walls:
-            yield _instant(wall, zone)
+            yield instant_of(wall, zone)
     except (OverflowError, ValueError):
         return
 
 
-def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     """The instant in UTC at which the zone first shows this time, or the first minute after it."""
     local = wall.replace(tzinfo=zone, fold=0)
     utc = local.astimezone(UTC)
@@ -140,23 +107,6 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
             after = middle
     seconds = after.astimezone(zone).second
     return after + timedelta(seconds=-seconds % 60)
-
-
-def _check_field(number: int, text: str) -> None:
-    """Try one field alone, all others being free, so that the error can name it."""
-    alone = ["*"] * len(FIELDS)
-    alone[number] = text
-    try:
-        CronSim(" ".join(alone), ANY_WALL)
-    except (CronSimError, ValueError):  # ValueError: a number too long for int()
-        raise Refused(f"{text!r} cannot be the {FIELDS[number]} in cron") from None
-
-
-def _check_fires(cron: str) -> None:
-    try:
-        next(CronSim(cron, ANY_WALL))
-    except (CronSimError, StopIteration):  # cronsim gives up after 50 years without a match
-        raise Refused(f"{cron!r} never comes: no month has such a day") from None
 
 
 def _similar_zones(name: str) -> list[str]:

@@ -114,9 +114,15 @@ def replace_pick(
     article_ids: Sequence[int],
     picked: Mapping[str, Any],
     content: Content,
+    inputs: Mapping[str, Any] | None = None,
+    foreseen: Mapping[str, Any] | None = None,
 ) -> None:
-    """Give a draft other articles: what was picked may no longer go. An issue that was begun meanwhile stays."""
-    values = {"lead_article_id": article_ids[0], "picked": dict(picked), **_columns(content)}
+    """Give a draft other articles: what was picked may no longer go. An issue that was begun meanwhile stays.
+
+    Of `inputs` and `foreseen`, what is None stays as it was.
+    """
+    kept = {name: value for name, value in (("inputs", inputs), ("foreseen", foreseen)) if value is not None}
+    values = {"lead_article_id": article_ids[0], "picked": dict(picked), **kept, **_columns(content)}
     if not connection.execute(update(issues).where(_is_draft(issue_id)).values(**values)).rowcount:
         return
     connection.execute(delete(issue_articles).where(issue_articles.c.issue_id == issue_id))
@@ -282,6 +288,12 @@ def picked_of(connection: Connection, issue_id: int) -> dict[str, Any]:
     return dict(connection.execute(select(issues.c.picked).where(issues.c.id == issue_id)).scalar_one())
 
 
+def foreseen_of(connection: Connection, issue_id: int) -> dict[str, Any] | None:
+    """What was forecast when the issue was drafted: its `articles`, and the `changes` since that gave it others."""
+    foreseen = connection.execute(select(issues.c.foreseen).where(issues.c.id == issue_id)).scalar_one()
+    return None if foreseen is None else dict(foreseen)
+
+
 def inputs_of(connection: Connection, issue_id: int) -> dict[str, Any] | None:
     """What the pick was made from; None for an issue that was not picked."""
     inputs = connection.execute(select(issues.c.inputs).where(issues.c.id == issue_id)).scalar_one()
@@ -343,6 +355,18 @@ def move_issue(connection: Connection, issue: Issue, after: IssueState, now: dat
         values["finished_at"] = now
     mine = and_(issues.c.id == issue.id, issues.c.state == issue.state)
     return connection.execute(update(issues).where(mine).values(**values)).rowcount == 1
+
+
+def remark(connection: Connection, issue_id: int, state: IssueState, words: str) -> None:
+    """Write beside an issue in that state what keeps it there."""
+    mine = and_(issues.c.id == issue_id, issues.c.state == state)
+    connection.execute(update(issues).where(mine).values(pause_reason=words))
+
+
+def set_note(connection: Connection, issue_id: int, note: str, content: Content) -> bool:
+    """Give a draft these lines above its article. False: it was begun meanwhile."""
+    values = {"note": note, **_columns(content)}
+    return connection.execute(update(issues).where(_is_draft(issue_id)).values(**values)).rowcount == 1
 
 
 def sent_in(connection: Connection, article_id: int) -> list[tuple[int, datetime]]:

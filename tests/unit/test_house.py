@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 TOUCHES_THE_WORLD = """
-newsletter/__main__.py newsletter/app.py newsletter/home.py newsletter/identity.py newsletter/logs.py
-newsletter/tables.py
+newsletter/__main__.py newsletter/app.py newsletter/holidays.py newsletter/home.py newsletter/identity.py
+newsletter/logs.py newsletter/tables.py
 newsletter/cli/* newsletter/desk/* newsletter/migrations/* newsletter/store/* newsletter/web/*
 newsletter/content/fetch.py newsletter/content/fetching/network.py
 newsletter/demo/home.py newsletter/scheduling/timer.py
@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("newsletter.errors",),
     ("newsletter.hosts",),
     ("newsletter.states",),
+    ("newsletter.blackouts",),
     ("newsletter.options",),
     ("newsletter.model",),
     ("newsletter.config",),
@@ -52,6 +53,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "newsletter.delivery.relay",
         "newsletter.delivery.mailbox",
         "newsletter.home",
+        "newsletter.holidays",
         "newsletter.identity",
         "newsletter.logs",
     ),

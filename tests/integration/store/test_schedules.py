@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError, NoResultFound
 
 import house
 from newsletter.model import Newsletter, Occurrence, Schedule
+from newsletter.scheduling.catching_up import Handled
 from newsletter.states import IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store import schedules as store
-from newsletter.store.issues import add_issue
+from newsletter.store.issues import add_issue, find_draft
 from newsletter.store.newsletters import add_newsletter
 
 NOON, TUESDAY, WEEK = house.NOON, house.FIRST_TUESDAY, house.WEEK
@@ -33,6 +34,10 @@ def number(schedule: Schedule) -> int:
 
 def win(connection: Connection, schedule: Schedule, weeks: int, state: OccurrenceState = ISSUED) -> int | None:
     return store.win_occurrence(connection, number(schedule), house.occurrence_at(TUESDAY + weeks * WEEK), state)
+
+
+def handled_until(connection: Connection, schedule: Schedule) -> datetime | None:
+    return store.handled(connection, TUESDAY + 9 * WEEK)[number(schedule)].until
 
 
 # Schedules
@@ -148,26 +153,26 @@ def test_occurrence_is_marked_with_what_became_of_it(connection: Connection, wee
 
 
 def test_draft_is_not_handled_and_everything_else_is(connection: Connection, weekly: Schedule) -> None:
-    assert store.last_handled(connection, number(weekly)) is None
+    assert handled_until(connection, weekly) is None
     calm = house.add_library(connection, "calm")
     draft = house.add_issue(connection, weekly, calm, TUESDAY + 2 * WEEK)
-    assert store.last_handled(connection, number(weekly)) is None
+    assert handled_until(connection, weekly) is None
     win(connection, weekly, 0, MISSED)
-    assert store.last_handled(connection, number(weekly)) == TUESDAY
+    assert handled_until(connection, weekly) == TUESDAY
     win(connection, weekly, 1, SKIPPED)
-    assert store.last_handled(connection, number(weekly)) == TUESDAY + WEEK
+    assert handled_until(connection, weekly) == TUESDAY + WEEK
     house.move(connection, draft, IssueState.SCHEDULED)
-    assert store.last_handled(connection, number(weekly)) == TUESDAY + WEEK
+    assert handled_until(connection, weekly) == TUESDAY + WEEK
     house.move(connection, draft, IssueState.SENDING)
-    assert store.last_handled(connection, number(weekly)) == TUESDAY + 2 * WEEK
+    assert handled_until(connection, weekly) == TUESDAY + 2 * WEEK
     other = house.add_schedule(connection, house.add_list(connection, "Neighbours"), "other")
-    assert store.last_handled(connection, number(other)) is None
+    assert handled_until(connection, other) is None
 
 
 def test_cancelled_draft_is_handled(connection: Connection, weekly: Schedule) -> None:
     draft = house.add_issue(connection, weekly, house.add_library(connection, "calm"))
     house.move(connection, draft, IssueState.CANCELLED)
-    assert store.last_handled(connection, number(weekly)) == TUESDAY
+    assert handled_until(connection, weekly) == TUESDAY
 
 
 def test_issue_of_another_schedule_without_an_occurrence_hides_nothing(
@@ -177,7 +182,33 @@ def test_issue_of_another_schedule_without_an_occurrence_hides_nothing(
     new = replace(house.new_issue(weekly.list_id, calm, "by hand"), schedule_id=weekly.id)
     add_issue(connection, new, NOON)
     win(connection, weekly, 0, MISSED)
-    assert store.last_handled(connection, number(weekly)) == TUESDAY
+    assert handled_until(connection, weekly) == TUESDAY
+
+
+def test_what_is_handled_is_told_apart_by_an_instant(connection: Connection, weekly: Schedule) -> None:
+    assert store.handled(connection, TUESDAY) == {number(weekly): Handled()}
+    for weeks in (0, 2, 3):
+        win(connection, weekly, weeks, SKIPPED)
+    expected = Handled(TUESDAY, frozenset({"2026-04-14T09:00", "2026-04-21T09:00"}))
+    assert store.handled(connection, TUESDAY + WEEK) == {number(weekly): expected}
+    store.set_status(connection, number(weekly), ScheduleStatus.PAUSED, NOON)
+    assert store.handled(connection, TUESDAY) == {}
+
+
+def test_what_was_missed_is_won_back_once_and_stays_handled(connection: Connection, weekly: Schedule) -> None:
+    assert store.last_missed(connection, weekly) is None
+    win(connection, weekly, 0, MISSED)
+    won = win(connection, weekly, 1, MISSED)
+    win(connection, weekly, 2, SKIPPED)
+    missed = store.last_missed(connection, weekly)
+    assert missed is not None and (missed.id, missed.utc, missed.state) == (won, TUESDAY + WEEK, MISSED)
+    assert store.win_occurrence(connection, number(weekly), missed, ISSUED) == won
+    new = house.new_issue(weekly.list_id, house.add_library(connection, "calm"), "after all")
+    add_issue(connection, replace(new, schedule_id=weekly.id, occurrence_id=won), NOON)
+    assert store.win_occurrence(connection, number(weekly), missed, ISSUED) is None
+    assert find_draft(connection, number(weekly)) is None, "it is not the next one"
+    assert handled_until(connection, weekly) == TUESDAY + 2 * WEEK
+    assert store.handled(connection, TUESDAY + WEEK)[number(weekly)].until == TUESDAY + WEEK
 
 
 def test_wall_clocks_no_longer_to_come_are_known_from_an_instant_on(connection: Connection, weekly: Schedule) -> None:

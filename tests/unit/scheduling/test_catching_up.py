@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model import Occurrence, Schedule
-from newsletter.scheduling.catching_up import MISSED_KEPT, ON_TIME, CatchUp, catch_up
+from newsletter.options import Options
+from newsletter.scheduling.calendar import calendar_of
+from newsletter.scheduling.catching_up import MISSED_KEPT, ON_TIME, CatchUp, Handled, catch_up
 from newsletter.scheduling.recurrence import occurrences
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -25,9 +28,20 @@ def look(
     handled_until: datetime | None = None,
     grace_minutes: int = 240,
     created: datetime = CREATED,
+    ahead: frozenset[str] = frozenset(),
+    **options: Any,
 ) -> CatchUp:
-    schedule = Schedule("weekly", 1, "readers", cron, "Europe/Berlin", grace_minutes=grace_minutes, created=created)
-    return catch_up(schedule, handled_until, now, BERLIN)
+    schedule = Schedule(
+        "weekly",
+        1,
+        "readers",
+        cron,
+        "Europe/Berlin",
+        options=Options(**options),
+        grace_minutes=grace_minutes,
+        created=created,
+    )
+    return catch_up(schedule, calendar_of(schedule), Handled(handled_until, ahead), now, BERLIN)
 
 
 def days(found: Iterable[Occurrence]) -> list[str]:
@@ -93,8 +107,9 @@ def test_hours_are_those_of_the_newsletters_zone() -> None:
     schedule = Schedule("w", 1, "readers", "0 9 * * *", "America/New_York", created=CREATED)
     # 12:30 in New York, 18:30 in Berlin, 02:30 in Tokyo.
     at = datetime(2026, 3, 3, 17, 30, tzinfo=UTC)
-    assert catch_up(schedule, None, at, BERLIN).due is not None
-    assert catch_up(schedule, None, at, ZoneInfo("Asia/Tokyo")).due is None
+    calendar = calendar_of(schedule)
+    assert catch_up(schedule, calendar, Handled(), at, BERLIN).due is not None
+    assert catch_up(schedule, calendar, Handled(), at, ZoneInfo("Asia/Tokyo")).due is None
 
 
 def test_nothing_before_the_schedule_was_made_is_due_or_missed() -> None:
@@ -106,7 +121,8 @@ def test_nothing_before_the_schedule_was_made_is_due_or_missed() -> None:
 
 
 def test_clock_set_back_brings_nothing_back() -> None:
-    found = look("0 9 * * *", berlin("2026-03-02T09:00"), handled_until=berlin("2026-03-03T09:00"))
+    ahead = frozenset({"2026-03-02T09:00", "2026-03-03T09:00"})
+    found = look("0 9 * * *", berlin("2026-03-02T08:00"), handled_until=berlin("2026-03-01T09:00"), ahead=ahead)
     assert (found.due, found.waiting, found.missed) == (None, None, ())
     assert found.next is not None and days([found.next]) == ["03-04 09:00"]
 
@@ -132,6 +148,58 @@ def test_zero_grace_sends_only_what_is_on_time() -> None:
     assert look("0 9 * * *", berlin("2026-03-03T09:01"), berlin("2026-03-02T09:00"), grace_minutes=0).due
     late = look("0 9 * * *", berlin("2026-03-03T09:03"), berlin("2026-03-02T09:00"), grace_minutes=0)
     assert days(late.missed) == ["03-03 09:00"]
+
+
+def test_what_was_skipped_ahead_leaves_what_lies_before_it_alone() -> None:
+    found = look(
+        "0 9 * * *", berlin("2026-03-03T09:00"), berlin("2026-03-02T09:00"), ahead=frozenset({"2026-03-04T09:00"})
+    )
+    assert found.due is not None and days([found.due]) == ["03-03 09:00"]
+    assert found.next is not None and days([found.next]) == ["03-05 09:00"]
+
+
+def test_a_schedule_that_skips_what_is_missed_sends_nothing_late() -> None:
+    for missed in ("skip", "ask"):
+        found = look("0 9 * * *", berlin("2026-03-03T09:03"), berlin("2026-03-02T09:00"), missed=missed)
+        assert (found.due, found.waiting, days(found.missed)) == (None, None, ["03-03 09:00"])
+        assert look("0 9 * * *", berlin("2026-03-03T09:02"), berlin("2026-03-02T09:00"), missed=missed).due
+
+
+def test_the_hours_for_late_issues_are_those_of_the_schedule() -> None:
+    at, before = berlin("2026-03-03T20:30"), berlin("2026-03-02T18:00")
+    assert look("0 18 * * *", at, before, late_hours="09:00-21:00").due
+    waiting = look("0 6 * * *", berlin("2026-03-03T07:30"), berlin("2026-03-02T06:00"), late_hours="09:00-21:00")
+    assert waiting.waiting is not None and waiting.wake_at == berlin("2026-03-03T09:00")
+
+
+def test_a_day_without_an_issue_is_told_from_one_that_was_missed() -> None:
+    found = look("0 9 * * *", berlin("2026-03-05T10:00"), berlin("2026-03-01T09:00"), blackout=("03-03..03-04",))
+    assert found.due is not None and days([found.due]) == ["03-05 09:00"]
+    assert days(found.missed) == ["03-02 09:00"]
+    assert [(each.wall, why) for each, why in found.skipped] == [
+        ("2026-03-03T09:00", "blackout 03-03..03-04"),
+        ("2026-03-04T09:00", "blackout 03-03..03-04"),
+    ]
+    assert found.next is not None and days([found.next]) == ["03-06 09:00"]
+
+
+def test_a_day_without_an_issue_is_looked_at_when_it_comes_and_brings_nothing() -> None:
+    before = look("0 9 * * *", berlin("2026-03-02T10:00"), berlin("2026-03-02T09:00"), blackout=("03-03",))
+    assert before.next is not None and days([before.next]) == ["03-04 09:00"]
+    assert before.wake_at == berlin("2026-03-03T09:00")
+    then = look("0 9 * * *", berlin("2026-03-03T09:00"), berlin("2026-03-02T09:00"), blackout=("03-03",))
+    assert (then.due, then.missed, len(then.skipped)) == (None, (), 1)
+
+
+def test_what_is_moved_out_of_a_blackout_is_due_on_the_free_day() -> None:
+    options = {"blackout": ("03-03",), "on_blackout": "shift"}
+    at = berlin("2026-03-04T09:00")
+    skipped = look("0 9 * * 2", berlin("2026-03-03T09:00"), berlin("2026-02-24T09:00"), **options)
+    assert [why for _, why in skipped.skipped] == ["blackout 03-03: moved to 2026-03-04 09:00"]
+    assert skipped.wake_at == at
+    found = look("0 9 * * 2", at, berlin("2026-03-03T09:00"), **options)
+    assert found.due is not None and found.due.utc == at
+    assert look("0 9 * * 2", at, at, **options).due is None
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,13 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import Refused
-from newsletter.scheduling.recurrence import (
-    check_cron,
-    find_zone,
-    in_english,
-    occurrences,
-    occurrences_before,
-)
+from newsletter.scheduling.recurrence import find_zone, occurrences, occurrences_before
+from newsletter.scheduling.walls import check_cron, in_english
 
 
 def local(cron: str, zone: str, after: str, count: int) -> list[str]:
@@ -345,3 +340,49 @@ def test_unknown_zone_is_refused_with_the_nearest_names() -> None:
         with pytest.raises(Refused, match="there is no time zone"):
             find_zone(name)
     assert find_zone("Europe/Berlin").key == "Europe/Berlin"
+
+
+FORTNIGHTLY = "every 2 weeks from 2026-04-03: 0 9 * * 1,5"
+
+
+def test_every_second_week_is_counted_from_its_first_day() -> None:
+    assert local(FORTNIGHTLY, "Europe/Berlin", "2020-01-01", 4) == [
+        "2026-04-03 09:00+02:00",  # a Friday: the Monday of its week lies before the beginning
+        "2026-04-13 09:00+02:00",
+        "2026-04-17 09:00+02:00",
+        "2026-04-27 09:00+02:00",
+    ]
+    assert local(FORTNIGHTLY, "Europe/Berlin", "2026-04-17T07:00", 1) == ["2026-04-27 09:00+02:00"]
+    assert local(FORTNIGHTLY, "Europe/Berlin", "2026-10-19", 3) == [
+        "2026-10-26 09:00+01:00",
+        "2026-10-30 09:00+01:00",
+        "2026-11-09 09:00+01:00",
+    ]
+
+
+def test_single_times_come_once_each() -> None:
+    times = "on 2026-03-29T02:30, 2026-03-29T03:00, 2026-10-25T02:30"
+    assert local(times, "Europe/Berlin", "2026-01-01", 9) == ["2026-03-29 03:00+02:00", "2026-10-25 02:30+02:00"]
+    assert local(times, "Europe/Berlin", "2026-10-25T00:30", 9) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    recurrence=st.sampled_from(
+        [
+            FORTNIGHTLY,
+            "every 3 weeks from 2026-03-22: 30 2 * * 0",
+            "every 1 weeks from 2026-03-30: 0 0 * * 1-5",
+            "on 2026-03-29T02:30, 2026-04-03T09:00, 2026-10-25T02:30, 2026-10-25T03:00",
+        ]
+    ),
+    start=st.datetimes(datetime(2026, 2, 1), datetime(2026, 11, 30)),  # noqa: DTZ001 (given a zone below)
+    days=st.integers(0, 200),
+)
+def test_backwards_finds_the_same_as_forwards_of_other_recurrences(recurrence: str, start: datetime, days: int) -> None:
+    since = start.replace(tzinfo=UTC)
+    until = since + timedelta(days=days)
+    berlin = ZoneInfo("Europe/Berlin")
+    forwards = list(occurrences(recurrence, berlin, since, until=until))
+    assert list(occurrences_before(recurrence, berlin, until, since)) == forwards[::-1]
+    assert len({one.utc for one in forwards}) == len(forwards)

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import Refused
-from newsletter.scheduling.recurrence import check_cron
+from newsletter.scheduling.recurrence import occurrences
+from newsletter.scheduling.walls import in_english
 from newsletter.scheduling.when import parse_when
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = datetime(2026, 3, 30, 14, tzinfo=BERLIN)
+
+
+def parsed(text: str) -> str:
+    return parse_when(text, MONDAY)
 
 
 @pytest.mark.parametrize(
@@ -14,9 +25,13 @@ from newsletter.scheduling.when import parse_when
     [
         ("every tuesday 09:00", "0 9 * * 2"),
         ("Every Tuesday at 9am", "0 9 * * 2"),
+        ("every tuesday", "0 9 * * 2"),
+        ("every week on tuesday at 9", "0 9 * * 2"),
+        ("once a week on friday", "0 9 * * 5"),
         ("tuesdays, 9:30 pm", "30 21 * * 2"),
         ("at 9.30 p.m. on tuesdays", "30 21 * * 2"),
         ("9am every tue", "0 9 * * 2"),
+        ("every tue 9", "0 9 * * 2"),
         ("every day 07:30", "30 7 * * *"),
         ("daily at noon", "0 12 * * *"),
         ("every day at midnight", "0 0 * * *"),
@@ -25,33 +40,144 @@ from newsletter.scheduling.when import parse_when
         ("every weekday 08:00", "0 8 * * 1-5"),
         ("weekdays 08:00", "0 8 * * 1-5"),
         ("weekdays at 7", "0 7 * * 1-5"),
+        ("monday to friday 8:00", "0 8 * * 1,2,3,4,5"),
+        ("fri-mon at 10", "0 10 * * 0,1,5,6"),
         ("weekends 10 o'clock", "0 10 * * 0,6"),
         ("every monday and thursday 9:00", "0 9 * * 1,4"),
         ("Thursdays & Mondays at 9h15", "15 9 * * 1,4"),
         ("every mon, wed, fri 6:05", "5 6 * * 1,3,5"),
         ("every 1st of the month 10:00", "0 10 1 * *"),
+        ("first day of the month", "0 9 1 * *"),
+        ("monthly", "0 9 1 * *"),
         ("monthly on day 15 10:00", "0 10 15 * *"),
+        ("monthly on day 15", "0 9 15 * *"),
+        ("monthly on the 15", "0 9 15 * *"),
+        ("on the 1 and 15 of the month", "0 9 1,15 * *"),
         ("every month on the 15th at 10:00", "0 10 15 * *"),
+        ("every month at 10:00 on the 15th", "0 10 15 * *"),
         ("on the 15th and 1st of every month, 8:00", "0 8 1,15 * *"),
+        ("twice a month", "0 9 1,15 * *"),
+        ("twice a month on the 10th and the 25th", "0 9 10,25 * *"),
+        ("last day of the month", "0 9 L * *"),
         ("last day of the month 10:00", "0 10 L * *"),
+        ("first and last day of the month", "0 9 1,L * *"),
+        ("last working day of the month at noon", "0 12 LW * *"),
         ("every month on the last day at 23:59", "59 23 L * *"),
+        ("first monday of the month at 08:30", "30 8 * * 1#1"),
+        ("every first monday 8:30", "30 8 * * 1#1"),
+        ("first and third monday", "0 9 * * 1#1,1#3"),
+        ("third thursday", "0 9 * * 4#3"),
+        ("2nd friday of the month", "0 9 * * 5#2"),
+        ("every second friday of the month", "0 9 * * 5#2"),
+        ("last friday of the month", "0 9 * * 5L"),
+        ("first monday of june", "0 9 * 6 1#1"),
+        ("quarterly", "0 9 1 1,4,7,10 *"),
+        ("every 3 months", "0 9 1 1,4,7,10 *"),
+        ("every other month on the 5th", "0 9 5 1,3,5,7,9,11 *"),
+        ("last day of the quarter at 16:00", "0 16 L 3,6,9,12 *"),
+        ("first monday of the quarter", "0 9 * 1,4,7,10 1#1"),
+        ("twice a year", "0 9 1 1,7 *"),
+        ("every year on 24 december at 8:15", "15 8 24 12 *"),
+        ("every december 24th", "0 9 24 12 *"),
+        ("every 29th of february", "0 9 29 2 *"),
     ],
 )
 def test_what_people_write_becomes_cron(text: str, cron: str) -> None:
-    assert parse_when(text) == cron
+    assert parsed(text) == cron
+
+
+@pytest.mark.parametrize(
+    ("text", "stored", "english"),
+    [
+        (
+            "every 2 weeks on friday",
+            "every 2 weeks from 2026-04-03: 0 9 * * 5",
+            "At 09:00 on Friday, every 2 weeks from 3 April 2026 on",
+        ),
+        (
+            "every other friday at 10",
+            "every 2 weeks from 2026-04-03: 0 10 * * 5",
+            "At 10:00 on Friday, every 2 weeks from 3 April 2026 on",
+        ),
+        (
+            "fortnightly on monday 8:00",
+            "every 2 weeks from 2026-04-06: 0 8 * * 1",
+            "At 08:00 on Monday, every 2 weeks from 6 April 2026 on",
+        ),
+        (
+            "every three weeks on monday at 14:30",  # it is Monday, 14:00
+            "every 3 weeks from 2026-03-30: 30 14 * * 1",
+            "At 14:30 on Monday, every 3 weeks from 30 March 2026 on",
+        ),
+        (
+            "every 2 weeks on friday from 2026-04-07",
+            "every 2 weeks from 2026-04-10: 0 9 * * 5",
+            "At 09:00 on Friday, every 2 weeks from 10 April 2026 on",
+        ),
+        (
+            "every friday starting 2027-01-01 at 9:00",
+            "every 1 weeks from 2027-01-01: 0 9 * * 5",
+            "At 09:00 on Friday, from 1 January 2027 on",
+        ),
+        ("2027-01-05 09:00", "on 2027-01-05T09:00", "On 5 January 2027 at 09:00"),
+        ("2027-01-05", "on 2027-01-05T09:00", "On 5 January 2027 at 09:00"),
+        ("24 december 2027 at 9", "on 2027-12-24T09:00", "On 24 December 2027 at 09:00"),
+        ("at 7pm on January 5th, 2027", "on 2027-01-05T19:00", "On 5 January 2027 at 19:00"),
+        (
+            "2027-02-09T10:30, 2027-01-05 09:00",
+            "on 2027-01-05T09:00, 2027-02-09T10:30",
+            "On 5 January 2027 at 09:00 and 9 February 2027 at 10:30",
+        ),
+        (
+            "friday 5 feb 2027 and 9 march 2027 at 8, 1 april 2027",
+            "on 2027-02-05T08:00, 2027-03-09T08:00, 2027-04-01T08:00",
+            "On 5 February 2027 at 08:00, 9 March 2027 at 08:00 and 1 April 2027 at 08:00",
+        ),
+        (
+            ", ".join(f"2027-{month:02}-01" for month in range(1, 13)),
+            "on " + ", ".join(f"2027-{month:02}-01T09:00" for month in range(1, 13)),
+            "On 12 days from 1 January 2027 until 1 December 2027",
+        ),
+    ],
+)
+def test_what_is_no_cron_is_stored_and_said_in_english(text: str, stored: str, english: str) -> None:
+    assert parsed(text) == stored
+    assert in_english(stored) == english
+    assert parsed(stored) == stored, "what is shown as the recurrence is understood again"
 
 
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("", "names no time of day"),
-        ("every tuesday", "names no time of day"),
-        ("monthly on day 15", "is not understood"),
+        ("", "is not understood"),
         ("now and then 9:00", "is not understood"),
-        ("every 2 weeks on friday 9:00", "is not understood"),
-        ("every 31st of february 9:00", "is not understood"),
-        ("115th of the month 9:00", "is not understood"),
+        ("every 3 days", "is not understood"),
+        ("weekly", "is not understood"),
         ("every tuesday of the month 9:00", "is not understood"),
+        ("every 2 weeks", "names no day of the week"),
+        ("twice a week", "names no days of the week"),
+        ("yearly", "names no month"),
+        ("every second friday", 'say "every 2 weeks on friday" or "second friday of the month"'),
+        ("every 0 weeks on friday", "every 0 is never"),
+        ("every 53 weeks on friday", "1 to 52 are possible"),
+        ("every 5 months", "does not fit into a year"),
+        ("every 2 weeks on the 15th from 2027-01-01", "names no day of the week"),
+        ("every 2 weeks from 2026-04-03: 0 9 1 * *", "days of the week alone"),
+        ("every 2 weeks from 9999-12-31: 0 9 * * 1", "too late"),
+        ("every 2 weeks on friday from 2027-02-30", "there is no day 2027-02-30"),
+        ("every 31st of february 9:00", "never comes: no such month has a day 31"),
+        ("every 31st of april and june", "never comes"),
+        ("31 february 2027", "there is no day 2027-2-31"),
+        ("31 february", "never comes"),
+        ("24 december", 'say the year, as in "24 december 2027 at 9", or "every 24 december"'),
+        ("2020-01-01 09:00", "2020-01-01 09:00 has passed"),
+        ("2027-01-05 and 2026-03-30 13:59", "2026-03-30 13:59 has passed"),
+        ("on 2020-01-05T09:00", "has passed"),
+        ("on 2027-01-05T29:00", "there is no time 2027-01-05T29:00"),
+        ("2199-01-01", "more than 50 years away"),
+        ("2027-01-05 9:00 or so", "is not understood"),
+        ("every day at 9:00 and 17:00", "names two times of day"),
+        ("115th of the month 9:00", "days of a month are 1 to 31"),
         ("every day 24:00", "'24:00' is not a time of day"),
         ("every day 9:60", "'9:60' is not a time of day"),
         ("every day 13pm", "am and pm go with 1 to 12"),
@@ -60,23 +186,36 @@ def test_what_people_write_becomes_cron(text: str, cron: str) -> None:
         ("every 0th of the month 9:00", "days of a month are 1 to 31"),
     ],
 )
-def test_what_is_not_understood_is_refused(text: str, named: str) -> None:
+def test_what_is_not_understood_or_never_comes_is_refused(text: str, named: str) -> None:
     with pytest.raises(Refused, match=named):
-        parse_when(text)
+        parsed(text)
+
+
+def test_too_many_single_times_are_refused() -> None:
+    times = ", ".join(
+        f"{2030 + month // 12}-{month % 12 + 1:02}-{day:02}" for month in range(14) for day in range(1, 28)
+    )
+    with pytest.raises(Refused, match="378 single times are too many"):
+        parsed(times)
 
 
 def test_refusal_lists_what_is_understood() -> None:
-    with pytest.raises(Refused, match=r"every tuesday 09:00.*weekdays 08:00.*or give a cron expression"):
-        parse_when("whenever you like")
+    with pytest.raises(Refused, match=r"every tuesday 09:00.*weekdays at 7.*or give a cron expression"):
+        parsed("whenever you like")
 
 
-WORDS = "every tuesday monday month monthly day last of the on and 1st 15 31st 9:00 10pm noon , 99".split()
+WORDS = (
+    "every tuesday monday month months monthly day last of the on and 1st 15 31st 9:00 10pm noon , 99 2 weeks other "
+    "second first friday quarter year june february 2027 2027-01-05 2027-02-29 from twice a at 7 - to 24 december"
+).split()
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join) | st.text(max_size=40))
-def test_anything_is_cron_or_refused(text: str) -> None:
+def test_anything_is_understood_or_refused(text: str) -> None:
     try:
-        cron = parse_when(text)
+        stored = parsed(text)
     except Refused:
         return
-    assert check_cron(cron) == cron
+    assert in_english(stored)
+    (first,) = occurrences(stored, BERLIN, MONDAY, count=1)
+    assert first.utc > MONDAY
