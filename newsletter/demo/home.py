@@ -109,7 +109,8 @@ def _fill(home: Home) -> None:
         _draw(home)
         _add_articles(app)
         _add_readers(app)
-        add_schedule(app, SCHEDULE, LIST, "every tuesday 09:00", None, None, None, 4.0)
+        nobody_asked = {"approval": "none"}  # it goes on by itself, as the demo promises
+        add_schedule(app, SCHEDULE, LIST, "every tuesday 09:00", None, None, None, 4.0, nobody_asked)
     finally:
         app.close()
 

@@ -16,9 +16,8 @@ REST_AFTER = timedelta(minutes=30)
 
 def hold_back_the_rest(connection: Connection, app: App, issue: Issue) -> None:
     """For an issue whose deliveries were planned in this transaction, by its schedule's `first_to`."""
-    if issue.schedule_id is None or issue.occurrence is None:
+    if issue.schedule_id is None:
         return
     first = schedule_by_id(connection, issue.schedule_id).options.first_to
     if first:
-        begins = max(issue.occurrence.utc, app.clock())
-        put_off(connection, issue.id, begins + REST_AFTER, first)
+        put_off(connection, issue.id, app.clock() + REST_AFTER, first)

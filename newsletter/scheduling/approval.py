@@ -103,13 +103,16 @@ def half_time(options: Options, occurrence: datetime) -> datetime:
     return occurrence - timedelta(minutes=options.lead) / 2
 
 
-def decide(question: Question, asked: Sequence[Asked], now: datetime) -> Decision:
-    """What to do with a draft at `now` (aware). Whoever has been asked about this very content is not asked again."""
+def decide(question: Question, asked: Sequence[Asked], now: datetime, is_due: bool = False) -> Decision:
+    """What to do with a draft at `now` (aware). Whoever has been asked about this very content is not asked again.
+
+    With `is_due` its time has come already, as for readers in the east of an issue that goes by their own clocks.
+    """
     options = question.options
     mode = needs(options)
     if mode == "none":
         return Decision(Verdict.GO_ALONE, "nobody has to say yes to it")
-    is_due = now >= question.occurrence
+    is_due = is_due or now >= question.occurrence
     last = last_word(asked)
     if last is not None and last.answer is Answer.YES and last.content_hash == question.content_hash:
         return Decision(Verdict.GO if is_due else Verdict.WAIT, f"{who(last)} said yes")

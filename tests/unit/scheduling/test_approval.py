@@ -173,3 +173,9 @@ def test_what_may_leave_without_a_yes_is_told_before_it_is_picked(options: dict[
 def test_it_is_shown_the_lead_before_its_occurrence() -> None:
     assert asks_from(Options(), AT) == DRAFTED
     assert asks_from(Options(lead=0), AT) == AT
+
+
+def test_an_issue_that_is_due_before_its_occurrence_for_some_is_decided_then() -> None:
+    heard = [asked(answer=Answer.YES)]
+    assert decide(question(), heard, HALF, is_due=True).verdict is Verdict.GO
+    assert decide(question(), [asked()], HALF, is_due=True).verdict is Verdict.HOLD
