@@ -114,10 +114,11 @@ def has_authors_with_a_licence(subject: CheckInput) -> Iterator[Finding]:
             )
 
 
+ABOUT_THE_ARTICLE: tuple[Rule, ...] = (has_subject, has_short_subject, has_its_pictures)
+"""What another article would mend; they ask nothing of the filled copy."""
+
 RULES: tuple[Rule, ...] = (
-    has_subject,
-    has_short_subject,
-    has_its_pictures,
+    *ABOUT_THE_ARTICLE,
     has_text,
     has_no_left_over_syntax,
     has_no_left_over_marker,

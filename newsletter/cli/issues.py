@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -66,20 +68,29 @@ def list_(context: typer.Context, json: Json = False) -> None:
 def show(context: typer.Context, id: Id, json: Json = False) -> None:
     """One issue, and why its article was picked."""
     from newsletter.desk.sending import find
-    from newsletter.store.issues import picked_of
+    from newsletter.store.issues import foreseen_of, picked_of
 
     home = opened(context)
     issue = find(home, id)
     with home.database.read() as connection:
-        picked = picked_of(connection, id)
+        picked, foreseen = picked_of(connection, id), foreseen_of(connection, id)
     if json:
-        print_json({**_shape(home, issue), "picked": picked, "approvals": approving.asked_of(home, issue)})
+        chosen = {"picked": picked, "foreseen": foreseen, "choices": choosing.choices_at(home, issue)}
+        print_json({**_shape(home, issue), **chosen, "approvals": approving.asked_of(home, issue)})
         return
     _print(home, issue, json)
+    for line in issue.note.splitlines():
+        say(f"    | {line}".rstrip())
+    for choice in choosing.choices_at(home, issue):
+        say(f"    {choosing.in_words(choice)}")
     approving.tell_asked(home, issue)
     for one in picked["candidates"]:
         if one["slug"] in issue.articles:
             say(f"picked {one['slug']}: {'; '.join(each['words'] for each in one['reasons'])}")
+    if foreseen is not None and tuple(foreseen["articles"]) != issue.articles:
+        say(f"foreseen when it was drafted: {', '.join(foreseen['articles'])}; since then:")
+        for words in foreseen["changes"]:
+            say(f"    {words}")
 
 
 @app.command()
@@ -132,6 +143,41 @@ def _print_groups(home: App, groups: Sequence[tuple[Issue, int]], json: bool) ->
     for issue, readers in groups:
         _print(home, issue, json)
         say(f"    due to {readers:,} {'reader' if readers == 1 else 'readers'} now")
+
+
+@app.command()
+def write(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.md", help="Markdown, with or without front matter.")],
+    list: Annotated[str, typer.Option("--list", metavar="LIST", help="Who gets it.")],
+    at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="When it goes by itself: 2027-01-05T09:00. Else by `send`.")
+    ] = None,
+    newsletter: Annotated[str | None, typer.Option(help="Else the one of config.toml.")] = None,
+    json: Json = False,
+) -> None:
+    """A letter: an issue of one text that is no part of the library."""
+    from newsletter.desk.letters import write_letter
+
+    home = opened(context)
+    written = write_letter(home, file, list, at, newsletter)
+    for words in written.notes:
+        note(words)
+    _print(home, written.issue, json)
+
+
+@app.command("note")
+def note_(
+    context: typer.Context,
+    id: Id,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="`-` reads it from stdin; empty takes it away.")],
+    json: Json = False,
+) -> None:
+    """Put a few lines of yours above the article of a draft."""
+    from newsletter.desk.noting import note_above
+
+    home = opened(context)
+    _print(home, note_above(home, id, sys.stdin.read() if text == "-" else text), json)
 
 
 @app.command()
@@ -294,4 +340,6 @@ def _print(home: App, issue: Issue, json: bool) -> None:
 
 
 def _when(issue: Issue) -> str:
-    return f"{issue.occurrence.local:%a %Y-%m-%d %H:%M}" if issue.occurrence else ""
+    if issue.occurrence is not None:
+        return f"{issue.occurrence.local:%a %Y-%m-%d %H:%M}"
+    return f"a letter, at {shapes.instant(issue.send_at)}" if issue.send_at else str(issue.kind)

@@ -102,7 +102,8 @@ def not_this(app: App, schedule_name: str | None, slug: str, at: str | None, rea
         store.decline(connection, _id(schedule), occurrence.wall, article, reason, app.clock())
         waiting = _draft_at(connection, schedule, occurrence)
         if waiting is not None or at is None:
-            making.pick_at(app, connection, schedule, occurrence, except_issue=waiting.id if waiting else None)
+            recipe = picks.recipe_of(app, connection, schedule)
+            making.pick_at(app, connection, schedule, occurrence, recipe, waiting.id if waiting else None)
     return _after(app, schedule, occurrence, before)
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from newsletter.app import App
 from newsletter.content.completeness import explain_missing, merged_call_to_action
-from newsletter.desk import picks
+from newsletter.desk import passing, picks
 from newsletter.errors import Refused
 from newsletter.model import Article, Author, Issue, Newsletter, Occurrence, Schedule
+from newsletter.picking.differing import changes_between
 from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import Pick, as_json
 from newsletter.picking.readers import is_per_reader
+from newsletter.picking.replay import Recipe, inputs_of
 from newsletter.picking.rules import Rule
 from newsletter.picking.why_nothing import why_nothing
 from newsletter.rendering.mrml import render_template, to_html
@@ -89,12 +93,14 @@ def make_issue(
     With `is_alone` it is to go out without any person's yes. Raises NothingToPick.
     """
     assert schedule.id is not None
-    with app.database.read() as connection:
-        pick = pick_at(app, connection, schedule, occurrence, is_alone)
     name = public_id(app, schedule.id, occurrence)
     newsletter = app.newsletter(schedule.newsletter_id)
     day = issue_date(app, newsletter, occurrence.utc)
-    made = make(app, newsletter, pick.articles, schedule.list_name, name, day)
+
+    def render_it(articles: Sequence[Article]) -> Made:
+        return make(app, newsletter, articles, schedule.list_name, name, day)
+
+    chosen = _choose(app, schedule, occurrence, render_it, is_alone)
     with app.database.write() as connection:
         won = schedule_store.win_occurrence(connection, schedule.id, occurrence, OccurrenceState.ISSUED)
         if won is None:
@@ -104,12 +110,14 @@ def make_issue(
             schedule_id=schedule.id,
             occurrence_id=won,
             list_id=schedule.list_id,
-            article_ids=ids_of(pick.articles),
+            article_ids=ids_of(chosen.pick.articles),
             public_id=name,
-            picked=as_json(pick),
+            picked=as_json(chosen.pick),
             seed=schedule.seed,
-            content=made.content,
+            content=chosen.made.content,
             kind=kind,
+            inputs=chosen.inputs,
+            foreseen={"articles": list(chosen.pick.slugs), "changes": []},
         )
         issue_id = store.add_issue(connection, new, app.clock())
         issue = store.find_issue(connection, issue_id)
@@ -132,17 +140,47 @@ def pick_at(
     connection: Connection,
     schedule: Schedule,
     occurrence: Occurrence,
-    is_alone: bool = False,
+    recipe: Recipe,
     except_issue: int | None = None,
-) -> Pick:
+) -> tuple[Pick, Recipe]:
     """What goes at this occurrence; again what went longest ago, where the schedule says so. Raises NothingToPick."""
-    recipe = picks.recipe_of(app, connection, schedule, is_alone)
     candidates = library.list_articles(connection)
-    pick, _ = picks.pick_by(connection, schedule, occurrence.utc, candidates, recipe, except_issue)
+    pick, used = picks.pick_by(connection, schedule, occurrence.utc, candidates, recipe, except_issue)
     if not pick.slugs:
         words = f"schedule {schedule.name!r}, {occurrence.local:%Y-%m-%d %H:%M}: {why_nothing(pick, FEW)}"
         raise NothingToPick(words, pick)
-    return pick
+    return pick, used
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A pick, what it was made from, and what it says as an issue."""
+
+    pick: Pick
+    inputs: dict[str, Any]
+    made: Made
+
+
+def _choose(
+    app: App,
+    schedule: Schedule,
+    occurrence: Occurrence,
+    render_it: Callable[[Sequence[Article]], Made],
+    is_alone: bool,
+    except_issue: int | None = None,
+) -> _Chosen:
+    """What goes at this occurrence and passes the pre-flight gate. Raises NothingToPick."""
+    with app.database.read() as connection:
+        recipe = picks.recipe_of(app, connection, schedule, is_alone)
+    while True:
+        with app.database.read() as connection:
+            pick, used = pick_at(app, connection, schedule, occurrence, recipe, except_issue)
+        made = render_it(pick.articles)
+        failed = passing.blamed(app, made.newsletter, made.rendered, pick.articles)
+        other = passing.without(recipe, failed) if failed else None
+        if other is None:
+            return _Chosen(pick, inputs_of(pick, used, schedule.options.articles), made)
+        recipe = other
 
 
 def public_id(app: App, schedule_id: int, occurrence: Occurrence) -> str:
@@ -157,31 +195,68 @@ def refresh(app: App, issue: Issue, is_alone: bool = False, is_anew: bool = Fals
     NothingToPick when no other may go either.
     """
     with app.database.read() as connection:
+        issue = store.find_issue(connection, issue.id) or issue  # its note may be newer
         articles = articles_of(connection, issue)
-        pick = None
-        if issue.schedule_id is not None and issue.occurrence is not None:
-            schedule = schedule_store.schedule_by_id(connection, issue.schedule_id)
-            if is_anew or not _may_go(app, connection, schedule, issue, articles, is_alone):
-                if is_per_reader(schedule.options) and issue.kind is IssueKind.PICKED:
-                    words = f"issue {issue.id}: {issue.articles[0]} may not go, and its readers are due another article"
-                    raise NothingToPick(words)
-                pick = pick_at(app, connection, schedule, issue.occurrence, is_alone, issue.id)
-    content = render(app, issue, articles if pick is None else pick.articles).content
+        schedule = None if issue.schedule_id is None else schedule_store.schedule_by_id(connection, issue.schedule_id)
+        may_stay = not is_anew and _may_go(app, connection, schedule, issue, articles, is_alone)
+    made = render(app, issue, articles) if may_stay else None
+    # A person who sends an issue by hand has seen it: they are told what is wrong, and get no other article.
+    if made is not None and is_alone and passing.blamed(app, made.newsletter, made.rendered, articles):
+        made = None
+    if made is None:
+        return _pick_other(app, issue, schedule, is_alone)
     with app.database.write() as connection:
-        if pick is not None:
-            store.replace_pick(connection, issue.id, ids_of(pick.articles), as_json(pick), content)
-        elif content != store.content_of(connection, issue.id):
-            store.set_content(connection, issue.id, content)
-        fresh = store.find_issue(connection, issue.id)
-    assert fresh is not None
-    return fresh
+        if made.content != store.content_of(connection, issue.id):
+            store.set_content(connection, issue.id, made.content)
+        return _found(connection, issue.id)
+
+
+def _pick_other(app: App, issue: Issue, schedule: Schedule | None, is_alone: bool) -> Issue:
+    """The draft with what is picked for its occurrence now. Raises NothingToPick."""
+    assert schedule is not None and issue.occurrence is not None
+    if is_per_reader(schedule.options) and issue.kind is IssueKind.PICKED:
+        words = f"issue {issue.id}: {issue.articles[0]} may not go, and its readers are due another article"
+        raise NothingToPick(words)
+    chosen = _choose(app, schedule, issue.occurrence, partial(render, app, issue), is_alone, issue.id)
+    with app.database.write() as connection:
+        store.replace_pick(
+            connection,
+            issue.id,
+            ids_of(chosen.pick.articles),
+            as_json(chosen.pick),
+            chosen.made.content,
+            chosen.inputs,
+            _compared(connection, issue, chosen),
+        )
+        return _found(connection, issue.id)
+
+
+def _found(connection: Connection, issue_id: int) -> Issue:
+    issue = store.find_issue(connection, issue_id)
+    assert issue is not None
+    return issue
+
+
+def _compared(connection: Connection, issue: Issue, chosen: _Chosen) -> dict[str, Any] | None:
+    """What was forecast, and what has changed since that gave the issue other articles."""
+    foreseen, before = store.foreseen_of(connection, issue.id), store.inputs_of(connection, issue.id)
+    if foreseen is None or before is None or chosen.pick.slugs == issue.articles:
+        return foreseen
+    changes = changes_between(before, chosen.inputs, {*issue.articles, *chosen.pick.slugs})
+    return {**foreseen, "changes": [*foreseen["changes"], *changes]}
 
 
 def _may_go(
-    app: App, connection: Connection, schedule: Schedule, issue: Issue, articles: Sequence[Article], is_alone: bool
+    app: App,
+    connection: Connection,
+    schedule: Schedule | None,
+    issue: Issue,
+    articles: Sequence[Article],
+    is_alone: bool,
 ) -> bool:
-    """Whether no rule refuses any article of the draft."""
-    assert issue.occurrence is not None
+    """Whether no rule refuses any article of the draft. A letter was not picked, and no rule is asked."""
+    if schedule is None or issue.occurrence is None:
+        return True
     rules = _rules(app, connection, schedule, is_alone)
     kept = picks.pick_for(connection, schedule, issue.occurrence.utc, articles, rules, issue.id, len(articles))
     return len(kept.slugs) == len(articles)
