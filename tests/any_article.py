@@ -11,7 +11,7 @@ from newsletter.content.cleaning import clean
 from newsletter.content.draft import slug_from
 from newsletter.content.words import one_line, paragraphs
 from newsletter.model import Article, Author, CallToAction, Hero, Season
-from newsletter.states import ArticleStatus
+from newsletter.states import IN_THE_LIBRARY
 
 _TAGS = st.sampled_from(
     "p h2 h3 ul ol li blockquote table thead tbody tr td th caption figure figcaption pre a em strong code del sub "
@@ -106,7 +106,7 @@ def articles(
         published=_DAYS,
         updated=_DAYS,
         language=st.sampled_from(["", "en", "no", "de-AT"]),
-        status=st.sampled_from(ArticleStatus),
+        status=st.sampled_from(IN_THE_LIBRARY),
         categories=st.lists(NAMES, max_size=3, unique=True).map(tuple),
         tags=st.lists(NAMES, max_size=3, unique=True).map(tuple),
         authors=st.lists(authors, max_size=2, unique_by=lambda author: author.name.casefold()).map(tuple),

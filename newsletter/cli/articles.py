@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -22,6 +23,15 @@ from newsletter.errors import SourceError
 from newsletter.model import Article
 from newsletter.states import ArticleStatus
 
+
+class LibraryStatus(StrEnum):
+    """What an article of the library may be."""
+
+    DRAFT = "draft"
+    READY = "ready"
+    RETIRED = "retired"
+
+
 app = typer.Typer(help="The library: what issues are made of.", no_args_is_help=True)
 
 
@@ -34,7 +44,7 @@ app.command("triage")(triage)
 @app.command("list")
 def list_(
     context: typer.Context,
-    status: Annotated[ArticleStatus | None, typer.Option(help="Only these.")] = None,
+    status: Annotated[LibraryStatus | None, typer.Option(help="Only these.")] = None,
     author: Annotated[str, typer.Option(help="By this author; a part of the name is enough.")] = "",
     category: Annotated[str, typer.Option(help="With this category or tag.")] = "",
     season: Annotated[str, typer.Option(metavar="MM-DD|today", help="With a season this day lies in.")] = "",
@@ -51,7 +61,9 @@ def list_(
     from newsletter.desk.listing import Wanted, list_library
 
     before, since = day("--sent-before", sent_before), day("--sent-since", sent_since)
-    wanted = Wanted(status, author, category, season, before, since, never_sent, unread, search)
+    wanted = Wanted(
+        ArticleStatus(status) if status else None, author, category, season, before, since, never_sent, unread, search
+    )
     home = opened(context)
     found = list_library(home, wanted)
     if json:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from newsletter import shapes
 from newsletter.app import App
 from newsletter.cli.output import note, print_json, say
+from newsletter.model import Issue, Occurrence
 
 if TYPE_CHECKING:
     from newsletter.desk.choosing import Changed
+    from newsletter.picking.choices import Choice
 
 WHEN = "A date of the schedule, or its date and time: 2027-01-05, 2027-01-05T09:00."
 
@@ -97,6 +100,45 @@ def print_changed(changed: Sequence[Changed], json: bool) -> None:
         instead = f", instead of {', '.join(each.displaced)}" if each.displaced else ""
         drafted = f" (issue {each.issue.id})" if each.issue else ""
         say(f"{each.schedule.name}, {each.occurrence.wall}: {goes}{instead}{drafted}")
+
+
+def choices_at(home: App, issue: Issue) -> list[dict[str, Any]]:
+    """What a person chose for the occurrence of this issue."""
+    if issue.schedule_id is None or issue.occurrence is None:
+        return []
+    from newsletter.store.choices import choices_for
+    from newsletter.store.schedules import schedule_by_id
+
+    with home.database.read() as connection:
+        chosen = choices_for(connection, schedule_by_id(connection, issue.schedule_id))
+    return [_choice(each) for each in chosen.every if not each.schedule and each.wall == issue.occurrence.wall]
+
+
+def choices_ahead(home: App, schedule_name: str) -> list[dict[str, Any]]:
+    """What a person chose for the occurrences to come of a schedule, each with its occurrence."""
+    from newsletter.desk.picks import find
+    from newsletter.store.choices import choices_for
+
+    with home.database.read() as connection:
+        schedule = find(connection, schedule_name)
+        chosen = choices_for(connection, schedule)
+    now, zone = home.clock(), ZoneInfo(schedule.timezone)
+    ahead = (each for each in sorted(chosen.every, key=lambda each: each.at) if not each.schedule and each.at > now)
+    return [
+        {**_choice(each), "occurrence": shapes.occurrence(Occurrence(each.at, each.at.astimezone(zone)))}
+        for each in ahead
+    ]
+
+
+def in_words(choice: Mapping[str, Any]) -> str:
+    reason = choice["reason"] or ""
+    if choice["kind"] == "decline":
+        return f"not {choice['article']}: {reason}"
+    return f"pinned {choice['article']} by hand" + (f", {reason}" if reason else "")
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    return {"kind": choice.kind, "article": choice.slug, "reason": choice.reason or None}
 
 
 def _shape(changed: Changed) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from newsletter.content.words import (
 )
 from newsletter.errors import SourceError
 from newsletter.model import Article, CallToAction, Hero, Season
-from newsletter.states import ArticleStatus
+from newsletter.states import IN_THE_LIBRARY, ArticleStatus
 
 AUTHORS = "authors"
 PARTS: Mapping[str, type[Hero] | type[CallToAction]] = {"hero": Hero, "call_to_action": CallToAction}
@@ -72,10 +72,10 @@ def _number(text: str) -> int:
 
 
 def _status(text: str) -> ArticleStatus:
-    try:
-        return ArticleStatus(text.strip().lower())
-    except ValueError:
-        raise ValueError(f"{text!r} is none of {', '.join(ArticleStatus)}") from None
+    status = text.strip().lower()
+    if status not in IN_THE_LIBRARY:
+        raise ValueError(f"{text!r} is none of {', '.join(IN_THE_LIBRARY)}")
+    return ArticleStatus(status)
 
 
 def _title(text: str) -> str:

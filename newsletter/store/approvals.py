@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,12 +84,27 @@ def hold(connection: Connection, issue_id: int, words: str) -> bool:
     return connection.execute(update(issues).where(mine).values(pause_reason=words)).rowcount == 1
 
 
+def drafts_by_schedule(connection: Connection, schedule_ids: Sequence[int]) -> dict[int, list[Issue]]:
+    """Every issue of these schedules that was not begun, oldest first."""
+    query = select(issues.c.id, issues.c.schedule_id).where(issues.c.state.in_(DRAFTS)).order_by(issues.c.id)
+    wanted, found = set(schedule_ids), defaultdict[int, list[Issue]](list)
+    for row in connection.execute(query).all():
+        issue = find_issue(connection, row.id) if row.schedule_id in wanted else None
+        if issue is not None:
+            found[row.schedule_id].append(issue)
+    return found
+
+
 def drafts_of(connection: Connection, schedule_id: int) -> list[Issue]:
     """Every issue of the schedule that was not begun, oldest first."""
-    mine = and_(issues.c.schedule_id == schedule_id, issues.c.state.in_(DRAFTS))
-    ids = connection.execute(select(issues.c.id).where(mine).order_by(issues.c.id)).scalars().all()
-    found = (find_issue(connection, issue_id) for issue_id in ids)
-    return [issue for issue in found if issue is not None]
+    return drafts_by_schedule(connection, [schedule_id]).get(schedule_id, [])
+
+
+def held(connection: Connection) -> list[int]:
+    """The issues that wait for a yes although their time has come."""
+    is_asked = issues.c.schedule_id.is_not(None)  # a letter may say why it did not go, too
+    waiting = and_(issues.c.state.in_(DRAFTS), issues.c.pause_reason != "", is_asked)
+    return list(connection.execute(select(issues.c.id).where(waiting).order_by(issues.c.id)).scalars())
 
 
 def count_begun(connection: Connection, schedule_id: int) -> int:

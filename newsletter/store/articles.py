@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from newsletter.content.completeness import with_missing
 from newsletter.content.duplicates import title_key
@@ -80,14 +80,20 @@ def _to_article(row: Row[Any], wrote: tuple[Author, ...], last_sent: datetime | 
 
 def list_articles(connection: Connection, status: ArticleStatus | None = None) -> list[Article]:
     """The library in the order it was added, each article with what it misses and when it was last sent."""
-    query = select(articles).order_by(articles.c.id)
+    query = select(articles).where(in_the_library()).order_by(articles.c.id)
     if status is not None:
         query = query.where(articles.c.status == status)
     return _with_company(connection, connection.execute(query).all())
 
 
+def in_the_library() -> ColumnElement[bool]:
+    """Letters are written for one issue each: nobody finds them, imports over them or picks them."""
+    return articles.c.status != ArticleStatus.LETTER
+
+
 def find_article(connection: Connection, slug: str) -> Article | None:
-    rows = connection.execute(select(articles).where(articles.c.slug == slug)).all()
+    """The article of the library with that slug."""
+    rows = connection.execute(select(articles).where(articles.c.slug == slug, in_the_library())).all()
     return _with_company(connection, rows)[0] if rows else None
 
 
@@ -143,7 +149,7 @@ def free_slug(connection: Connection, slug: str, taken: Collection[str] = ()) ->
 
 def all_slugs(connection: Connection) -> dict[int, str]:
     """id → slug of the whole library, in the order it was added."""
-    rows = connection.execute(select(articles.c.id, articles.c.slug).order_by(articles.c.id))
+    rows = connection.execute(select(articles.c.id, articles.c.slug).where(in_the_library()).order_by(articles.c.id))
     return {row.id: row.slug for row in rows}
 
 
@@ -182,7 +188,8 @@ def add_articles(connection: Connection, new: Sequence[NewArticle], now: datetim
     added = insert(articles).returning(articles.c.id, sort_by_parameter_order=True)
     ids = list(connection.execute(added, rows).scalars())
     _add_links(connection, dict(zip(ids, (each.author_ids for each in new), strict=True)))
-    marks.add(connection, {id: marks.marks_of(row) for id, row in zip(ids, rows, strict=True)})
+    found = {id: row for id, row in zip(ids, rows, strict=True) if row["status"] != ArticleStatus.LETTER}
+    marks.add(connection, {id: marks.marks_of(row) for id, row in found.items()})
     return ids
 
 

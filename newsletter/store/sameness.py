@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Row, select
 from newsletter.content.duplicates import NEARLY_THE_SAME, UNRELATED, address_spellings, likeness, title_key
 from newsletter.content.naming import OF_A_HOST, page_address
 from newsletter.states import ArticleStatus
+from newsletter.store.articles import in_the_library
 from newsletter.store.marks import texts_of
 from newsletter.tables import articles
 
@@ -136,7 +137,7 @@ def _find_numbered(connection: Connection, wanted: Identity, met: Collection[int
     """
     slug, key = wanted.slug, title_key(wanted.title)
     alike = articles.c.slug.startswith(f"{slug}-", autoescape=True)
-    query = select(*_COLUMNS).where(alike, articles.c.title_key == key).order_by(articles.c.id)
+    query = select(*_COLUMNS).where(alike, articles.c.title_key == key, in_the_library()).order_by(articles.c.id)
     found = (_known(row) for row in connection.execute(query) if re.fullmatch(r"-\d+", row.slug.removeprefix(slug)))
     return next((each for each in found if each.is_weak and each.id not in met), None)
 
@@ -152,7 +153,7 @@ def titles_like(connection: Connection, titles: Iterable[str]) -> dict[str, str]
     keys = {title_key(title) for title in titles} - {""}
     rows = connection.execute(
         select(articles.c.title_key, articles.c.slug)
-        .where(articles.c.title_key.in_(list(keys)))
+        .where(articles.c.title_key.in_(list(keys)), in_the_library())
         .order_by(articles.c.id.desc())
     )
     return {row.title_key: row.slug for row in rows}
@@ -162,7 +163,8 @@ def _rows(connection: Connection, column: Column[str], values: set[str]) -> dict
     """For each value the articles that have it, the oldest first."""
     found: dict[str, list[Known]] = defaultdict(list)
     if values:
-        for row in connection.execute(select(*_COLUMNS).where(column.in_(list(values))).order_by(articles.c.id)):
+        query = select(*_COLUMNS).where(column.in_(list(values)), in_the_library()).order_by(articles.c.id)
+        for row in connection.execute(query):
             found[getattr(row, column.key)].append(_known(row))
     return found
 

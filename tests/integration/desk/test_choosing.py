@@ -18,6 +18,7 @@ from newsletter.states import IssueState
 from newsletter.store import articles as library
 from newsletter.store.issues import find_draft
 from scripted_relay import ScriptedRelay
+from subscribers import MailingList
 
 FIRST, SECOND, THIRD = "2026-03-31", "2026-04-07", "2026-04-14"
 
@@ -130,7 +131,7 @@ def test_pin_that_can_no_longer_go_gives_way(house: DeskHouse) -> None:
 def test_pin_keeps_the_article_from_another_schedule_on_the_same_list(house: DeskHouse) -> None:
     with house.write() as connection:
         weekly = picks.find(connection, "weekly")
-        friends = builders.MailingList(weekly.list_id, weekly.list_name, builders.NOON)
+        friends = MailingList(weekly.list_id, weekly.list_name, builders.NOON)
         builders.add_schedule(connection, friends, "monthly", recurrence="0 9 20 4 *")
     choosing.pin(house.app, "monthly", ["quiet-mornings"], "2026-04-20")
     assert house.plan("weekly").articles == ("small-promises",)
