@@ -92,7 +92,7 @@ class App:
 
     @cached_property
     def asks_next(self) -> dict[int, tuple[Schedule, datetime]]:
-        """When this process next looks whether a schedule is to show a draft, by its id, with the schedule as it was."""
+        """When this process next looks whether a schedule is to show a draft, by its id; and the schedule as it was."""
         return {}
 
     @cached_property

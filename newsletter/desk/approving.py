@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -62,57 +61,75 @@ class Looked:
     verdict: Verdict
 
 
-def prepare(app: App, schedule: Schedule) -> Prepared:
+def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
     """Draft what is to be shown by now, ask who is to be asked, and begin what somebody has said yes to since."""
-    assert schedule.id is not None
-    started: list[int] = []
-    words: list[str] = []
-    if is_asking := needs(schedule.options) != "none":
-        words.extend(_draft_ahead(app, schedule))
+    words = [line for schedule in schedules for line in _look_ahead(app, schedule)]
     with app.database.read() as connection:
-        drafts = store.drafts_of(connection, schedule.id)
-    for draft in drafts:
-        if not (is_asking or draft.pause_reason) or draft.kind is not IssueKind.PICKED or draft.occurrence is None:
-            continue
-        try:
-            looked = look_at(app, schedule, draft, is_exact=False)
-            if draft.pause_reason and looked.verdict is Verdict.GO:
-                begun = sending.start(app, looked.issue, approved=looked.issue.content_hash)
-                started.extend([begun.id] if begun.state is IssueState.SENDING else [])
-            elif looked.verdict is Verdict.HOLD:
-                words.append(f"issue {draft.id} waits for a yes: `newsletter issues approve {draft.id}`")
-        except NewsletterError as error:
-            words.append(f"issue {draft.id}: {error}")
-    words.extend(_choose(app, schedule))
+        drafts = store.drafts_by_schedule(connection, [each.id for each in schedules if each.id is not None])
+    started: list[int] = []
+    for schedule in schedules:
+        for draft in drafts.get(schedule.id or 0, ()):
+            try:
+                started.extend(_attend(app, schedule, draft))
+            except NewsletterError as error:
+                words.append(f"issue {draft.id}: {error}")
+    with app.database.read() as connection:
+        held = store.held(connection)
+    words.extend(f"issue {issue_id} waits for a yes: `newsletter issues approve {issue_id}`" for issue_id in held)
     return Prepared(tuple(started), tuple(words))
 
 
-def _draft_ahead(app: App, schedule: Schedule) -> Iterator[str]:
-    options, now = schedule.options, app.clock()
-    if options.repeat == "per-reader" or options.sequence:
-        return  # which article each reader is due is known at the instant alone
+def _attend(app: App, schedule: Schedule, draft: Issue) -> Iterator[int]:
+    """Look at one draft; its id, if it had waited for a yes and goes now."""
+    is_asked_about = needs(schedule.options) != "none" or draft.pause_reason
+    if not is_asked_about or draft.kind is not IssueKind.PICKED or draft.occurrence is None:
+        return
+    looked = look_at(app, schedule, draft, is_due=bool(draft.pause_reason), is_exact=False)
+    if draft.pause_reason and looked.verdict is Verdict.GO:
+        begun = sending.start(app, looked.issue, approved=looked.issue.content_hash)
+        if begun.state is IssueState.SENDING:
+            yield begun.id
+
+
+def _look_ahead(app: App, schedule: Schedule) -> Iterator[str]:
+    """Now and then, and when the next draft is to be made: a thousand schedules are looked at every half a minute."""
     assert schedule.id is not None
-    with app.database.read() as connection:
-        rehearsals = max(options.rehearse - store.count_rehearsals(connection, schedule.id), 0)
-        coming = picks.coming(app, connection, schedule, now, MOST_AHEAD + rehearsals)[rehearsals:]
-    for occurrence in takewhile(lambda each: asks_from(options, each.utc) <= now, coming):
-        try:
-            making.make_issue(app, schedule, occurrence, is_alone=may_go_alone(options))
-        except NewsletterError as error:
-            yield str(error)
+    now = app.clock()
+    if needs(schedule.options) == "none":
+        return
+    seen = app.asks_next.get(schedule.id)
+    if seen is not None and seen[0] == schedule and seen[1] - LOOK_AGAIN <= now < seen[1]:
+        return
+    again = now + LOOK_AGAIN
+    options = schedule.options
+    if not (options.repeat == "per-reader" or options.sequence):  # there the instant tells who is due which article
+        with app.database.read() as connection:
+            rehearsals = max(options.rehearse - store.count_rehearsals(connection, schedule.id), 0)
+            coming = picks.coming(app, connection, schedule, now, MOST_AHEAD + rehearsals + 1)[rehearsals:]
+        for occurrence in coming[:MOST_AHEAD]:
+            if asks_from(options, occurrence.utc) > now:
+                again = min(again, asks_from(options, occurrence.utc))
+                break
+            try:
+                making.make_issue(app, schedule, occurrence, is_alone=may_go_alone(options))
+            except NewsletterError as error:
+                yield str(error)
+    yield from _choose(app, schedule)
+    app.asks_next[schedule.id] = (schedule, again)
 
 
-def look_at(app: App, schedule: Schedule, issue: Issue, is_exact: bool = True) -> Looked:
+def look_at(app: App, schedule: Schedule, issue: Issue, is_due: bool = True, is_exact: bool = True) -> Looked:
     """The draft as it is now, with whoever is to be asked about it asked, and whether it may go.
 
-    One that waits for a yes beyond its instant is marked so; one that is skipped is cancelled. Raises NewsletterError.
+    One that waits for a yes although it `is_due` is marked so; one that is skipped is cancelled. What it says is looked
+    at anew, without `is_exact` from time to time. Raises NewsletterError.
     """
     if needs(schedule.options) == "none" and not issue.pause_reason:
         return Looked(issue, Verdict.GO_ALONE)
     fresh = _refreshed(app, schedule, issue, is_exact)
     if fresh.state not in DRAFTS:
         return Looked(fresh, Verdict.WAIT)
-    decision = _ask(app, schedule, fresh)
+    decision = _ask(app, schedule, fresh, is_due)
     if decision.verdict is Verdict.HOLD and not fresh.pause_reason:
         with app.database.write() as connection:
             store.hold(connection, fresh.id, decision.words)
@@ -132,12 +149,12 @@ def _refreshed(app: App, schedule: Schedule, issue: Issue, is_exact: bool) -> Is
     return fresh
 
 
-def _ask(app: App, schedule: Schedule, issue: Issue) -> Decision:
+def _ask(app: App, schedule: Schedule, issue: Issue, is_due: bool) -> Decision:
     """What is decided of the draft; those who are to be asked have their mail, or get it at a later look."""
     now = app.clock()
     with app.database.read() as connection:
         asked = store.asked_about(connection, issue.id)
-    decision = decide(question_of(app, schedule, issue), asked, now)
+    decision = decide(question_of(app, schedule, issue), asked, now, is_due)
     if decision.ask:
         _, text = copy_for_nobody(app, issue)
         with app.database.write() as connection:

@@ -395,7 +395,9 @@ def test_new_schedule_asks_three_times_and_then_once_how_to_go_on(house: DeskHou
     house.tick_at(DRAFTED + 3 * WEEK)
     assert house.tick_at(TUESDAY + 3 * WEEK).started == ()  # until somebody says, a yes is needed
     set_options(house, approval="none")
-    assert house.tick().words == ()
+    assert house.tick().words == ("issue 4 waits for a yes: `newsletter issues approve 4`",)
+    house.tick_at(DRAFTED + 4 * WEEK)
+    assert len(house.issues()) == 4  # nothing is drafted ahead where nobody is asked
 
 
 # At the command line
