@@ -18,7 +18,7 @@ from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Issue, Occurrence, Schedule
 from newsletter.picking.forecast import Course, Forecast, Foresight, authors_of, crowding, forecast_together
 from newsletter.picking.guards import MONTHS
-from newsletter.picking.readers import is_per_reader
+from newsletter.picking.readers import Sent, is_per_reader
 from newsletter.picking.repeating import to_repeat
 from newsletter.scheduling.calendar_file import Event, calendar_file
 from newsletter.states import ArticleStatus, ScheduleStatus
@@ -162,7 +162,13 @@ def _foresee(
     ]
     for each in active:
         if is_per_reader(each.options):
-            rows += _by_reader(app, connection, each, candidates, after, count)
+            besides = [
+                Sent(foreseen.occurrence.utc, slug)
+                for name, foreseen in seen
+                for slug in foreseen.articles
+                if by_name[name].list_id == each.list_id
+            ]
+            rows += _by_reader(app, connection, each, candidates, after, count, besides)
     rows.sort(key=lambda row: (row.forecast.occurrence.utc, row.schedule.name))
     return _with_crowded_days(connection, rows[:count])
 
@@ -268,12 +274,19 @@ def _about_articles(each: Forecast, by_slug: Mapping[str, Article], instead: Seq
 
 
 def _by_reader(
-    app: App, connection: Connection, schedule: Schedule, candidates: Sequence[Article], after: datetime, count: int
+    app: App,
+    connection: Connection,
+    schedule: Schedule,
+    candidates: Sequence[Article],
+    after: datetime,
+    count: int,
+    besides: Sequence[Sent],
 ) -> Iterator[Coming]:
     """Each reader's own next article: the groups they fall into, the largest first."""
     by_slug = {article.slug: article for article in candidates}
     free = picks.coming(app, connection, schedule, after, count)
-    for occurrence, groups in zip(free, grouping.groups_ahead(app, connection, schedule, free), strict=True):
+    ahead = grouping.groups_ahead(app, connection, schedule, free, besides=besides)
+    for occurrence, groups in zip(free, ahead, strict=True):
         articles = [by_slug[slug] for slug, _ in groups]
         words = f"{len(groups)} groups of readers" if len(groups) != 1 else "all readers are due the same"
         foreseen = Forecast(

@@ -15,7 +15,7 @@ from newsletter.desk import picks
 from newsletter.model import Article, Occurrence, Schedule
 from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import pick_articles
-from newsletter.picking.readers import Past, count_groups, is_had, is_waiting
+from newsletter.picking.readers import Past, Sent, count_groups, is_had, is_waiting
 from newsletter.picking.rules import History, Moment
 from newsletter.store import articles as library
 from newsletter.store import grouping as store
@@ -117,9 +117,17 @@ def groups_of(
 
 
 def groups_ahead(
-    app: App, connection: Connection, schedule: Schedule, coming: Sequence[Occurrence], is_alone: bool = False
+    app: App,
+    connection: Connection,
+    schedule: Schedule,
+    coming: Sequence[Occurrence],
+    is_alone: bool = False,
+    besides: Sequence[Sent] = (),
 ) -> list[list[tuple[str, int]]]:
-    """The same for each of the next occurrences, in the order of time: each as if those before it had been sent."""
+    """The same for each of the next occurrences, in the order of time: each as if those before it had been sent.
+
+    `besides` is what other schedules will send the list, in the order of time.
+    """
     if not coming:
         return []
     ranking = ranking_of(app, connection, schedule, is_alone)
@@ -127,10 +135,11 @@ def groups_ahead(
     audience = Audience(schedule.list_id, joined_from=schedule.created if schedule.options.sequence else None)
     rows = store.pasts(connection, audience, {each.issue_id for each in began}, MOST_PASTS + 1)
     kept = [_past(schedule, began, issue_ids, readers) for issue_ids, readers in rows[:MOST_PASTS]]
-    counted = count_groups(kept, coming, ranking, schedule.options)
+    counted = count_groups(kept, coming, ranking, schedule.options, besides)
     if len(rows) > MOST_PASTS:
         rest = _rest(connection, schedule, coming[0], ranking(coming[0]), counted[0])
-        for all_of_it, more in zip(counted, count_groups(rest, coming, ranking, schedule.options), strict=True):
+        counted_rest = count_groups(rest, coming, ranking, schedule.options, besides)
+        for all_of_it, more in zip(counted, counted_rest, strict=True):
             for slug, readers in more.items():
                 all_of_it[slug] = all_of_it.get(slug, 0) + readers
     return [list(each.items()) for each in counted]

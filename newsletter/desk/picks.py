@@ -16,6 +16,7 @@ from newsletter.app import App
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Occurrence, Schedule
 from newsletter.picking.pick import Pick, as_json, pick_articles
+from newsletter.picking.readers import is_per_reader
 from newsletter.picking.repeating import to_repeat
 from newsletter.picking.replay import Recipe, pick_again
 from newsletter.picking.rules import History, Moment, Rule, Turn
@@ -56,11 +57,17 @@ def coming(app: App, connection: Connection, schedule: Schedule, after: datetime
 def history_of(
     connection: Connection, schedule: Schedule, library: Sequence[Article], except_issue: int | None = None
 ) -> History:
-    """What the schedule's list has had, but for one issue; whose turns those of the schedule were, `library` knows."""
+    """What the schedule's list has had, but for one issue; whose turns those of the schedule were, `library` knows.
+
+    What went to single readers as their own next article, the list has not had.
+    """
+    options = store.options_by_schedule(connection)
     by_slug = {article.slug: article for article in library}
     sent: dict[str, list[datetime]] = defaultdict(list)
     turns = []
     for went in issue_store.sent_to_list(connection, schedule.list_id, except_issue):
+        if went.schedule_id is not None and is_per_reader(options[went.schedule_id]):
+            continue
         sent[went.slug].append(went.at)
         if went.schedule_id == schedule.id and went.slug in by_slug:
             turns.append(Turn.of(by_slug[went.slug]))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from newsletter.errors import Refused
 from newsletter.model import Article, Occurrence
@@ -20,6 +20,13 @@ class Past:
     had: Mapping[str, date] = field(default_factory=dict)  # slug → the last day it went to them
     last: date | None = None  # when the schedule itself last wrote to them
     readers: int = 1
+
+
+class Sent(NamedTuple):
+    """An article that goes to all of a list at an instant (aware UTC)."""
+
+    at: datetime
+    slug: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +61,23 @@ def is_waiting(last: date | None, day: date, sequence: int) -> bool:
 
 
 def run_forward(
-    past: Past, coming: Iterable[Occurrence], ranked: Callable[[Occurrence], Sequence[Article]], options: Options
+    past: Past,
+    coming: Iterable[Occurrence],
+    ranked: Callable[[Occurrence], Sequence[Article]],
+    options: Options,
+    besides: Sequence[Sent] = (),
 ) -> Iterator[Due]:
     """What readers of this past get at each of the coming occurrences, each as if those before it had been sent.
 
-    `ranked` is asked only where it matters.
+    `ranked` is asked only where it matters. `besides` is what other schedules will send them, in the order of time.
     """
     had, last = dict(past.had), past.last
+    others = deque(besides)
     for occurrence in coming:
         day = occurrence.local.date()
+        while others and others[0].at <= occurrence.utc:
+            sent = others.popleft()
+            had[sent.slug] = sent.at.astimezone(occurrence.local.tzinfo).date()
         if is_waiting(last, day, options.sequence):
             yield Due(occurrence, "", waits=True)
             continue
@@ -85,11 +100,12 @@ def count_groups(
     coming: Sequence[Occurrence],
     ranked: Callable[[Occurrence], Sequence[Article]],
     options: Options,
+    besides: Sequence[Sent] = (),
 ) -> list[dict[str, int]]:
     """For each coming occurrence how many readers are due which article, in the order of the ranks."""
     counts: list[Counter[str]] = [Counter() for _ in coming]
     for past in pasts:
-        for place, due in enumerate(run_forward(past, coming, ranked, options)):
+        for place, due in enumerate(run_forward(past, coming, ranked, options, besides)):
             counts[place][due.slug] += past.readers
     return [_in_order(count, ranked(each)) if any(count) else {} for count, each in zip(counts, coming, strict=True)]
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exist
 
 from newsletter import model
 from newsletter.model import Occurrence, Schedule
-from newsletter.options import from_json, to_json
+from newsletter.options import Options, from_json, to_json
 from newsletter.scheduling.catching_up import Handled
 from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store.dialects import insert_or_ignore
@@ -64,6 +64,12 @@ def list_schedules(connection: Connection) -> list[Schedule]:
     """Every schedule that was not removed, oldest first."""
     query = _schedules().where(schedules.c.status != ScheduleStatus.REMOVED).order_by(schedules.c.id)
     return [_to_schedule(row) for row in connection.execute(query)]
+
+
+def options_by_schedule(connection: Connection) -> dict[int, Options]:
+    """The options of every schedule, also of those that were removed: their issues are still part of the past."""
+    rows = connection.execute(select(schedules.c.id, schedules.c.options))
+    return {row.id: from_json(row.options or {}) for row in rows}
 
 
 def find_schedule(connection: Connection, name: str) -> Schedule | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,22 @@ def test_paused_schedule_is_not_foreseen_among_others(furnished: DeskHouse) -> N
     furnished.add_schedule("midweek", recurrence=WEDNESDAYS)
     furnished.pause_schedule("midweek")
     assert {name for _, name, _ in foreseen(furnished)} == {"weekly"}
+
+
+def test_what_single_readers_get_and_what_the_list_gets_are_told_apart(furnished: DeskHouse) -> None:
+    own = Options(repeat="per-reader", approval="none")
+    furnished.add_schedule("course", recurrence=WEDNESDAYS, options=own)
+    # Whoever is on the list has had by then what the other schedule sends; the list has not had what one reader got.
+    assert foreseen(furnished, 4) == [
+        ("03-31", "weekly", "calm"),
+        ("04-01", "course", "spring"),
+        ("04-07", "weekly", "spring"),
+        ("04-08", "course", "sleep"),
+    ]
+    furnished.tick_at(builders.FIRST_TUESDAY)
+    furnished.tick_at(builders.FIRST_TUESDAY + timedelta(days=1))
+    assert [issue.articles for issue in furnished.issues()] == [("calm",), ("spring",)]
+    assert foreseen(furnished, 2) == [("04-07", "weekly", "spring"), ("04-08", "course", "sleep")]
 
 
 def test_commands_show_the_forecast_keep_it_and_compare(furnished: DeskHouse) -> None:
