@@ -18,6 +18,7 @@ ISSUE = "1"
 SETTINGS = {
     "NEWSLETTER_NEWSLETTER__FROM_ADDRESS": "The Practice <news@example.org>",
     "NEWSLETTER_NEWSLETTER__POSTAL_ADDRESS": "The Practice, 1 Bench Lane",
+    "NEWSLETTER_NEWSLETTER__INSTANCE": "bench",  # nothing of it is kept outside its folder
     "NEWSLETTER_WEB__BASE_URL": "https://news.example.org",
     "NEWSLETTER_SMTP__HOST": "127.0.0.1",
     "NEWSLETTER_SMTP__SECURITY": "none",

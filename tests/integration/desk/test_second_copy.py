@@ -308,7 +308,9 @@ def test_where_nothing_can_be_kept_it_mails_and_says_what_to_set(
     warning = house.tick().words[0]
     assert "a copy of this home would mail as well" in warning
     assert "name this installation with `instance` under [newsletter] in config.toml" in warning
-    send_one(house, relay)
+    house.relay(relay)
+    code, _, err = house.run("issues", "send", str(house.plan().id), "--yes")
+    assert (code, err) == (0, f"{warning}\n")
     assert house.tick().words == (warning,)
     house.set(newsletter__instance="harbour")
     assert house.tick().words == ()
