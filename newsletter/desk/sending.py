@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,26 +14,36 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.delivery.envelope import Envelope, Sent
 from newsletter.delivery.guards import require_sender
-from newsletter.delivery.planning import ISSUE, TEST, plan_deliveries, plan_test
+from newsletter.delivery.planning import ISSUE, TEST, plan_test
 from newsletter.delivery.worker import LEASE, Ending, Job, Policy, Worker
-from newsletter.desk import making
+from newsletter.desk import making, missed, pausing
+from newsletter.desk.addressing import Planner
 from newsletter.desk.copies import MADE_UP, Copies, copies_of, require_pass
 from newsletter.desk.relaying import hand_one, relay_settings
+from newsletter.desk.soft_start import hold_back_the_rest
 from newsletter.errors import DeliveryError, InvalidTransition, NotFound, Refused
 from newsletter.model import Delivery, Issue
 from newsletter.states import DRAFTS, DeliveryStatus, IssueState, OccurrenceState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
+from newsletter.store.approvals import say_yes
 from newsletter.store.deliveries import Claimed
 from newsletter.store.schedules import mark_occurrence
 from subscribers import Subscriber
 from subscribers import store as audience
 
-PAGE = 5_000  # readers planned at once
 FOREIGN_WAIT = 0.5  # seconds between two looks at deliveries that another process holds
 CANCELLED = "the issue was cancelled"
 OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)
 """While an issue has one of these it is not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A draft that may go, with what its copies are made of."""
+
+    issue: Issue
+    copies: Copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +63,52 @@ def find(app: App, issue_id: int) -> Issue:
     return issue
 
 
-def start(app: App, issue: Issue, is_alone: bool = False) -> Issue:
+def start(app: App, issue: Issue, is_alone: bool = False, approved: str | None = None) -> Issue:
     """The draft, checked, its audience written down, in the state sending. Raises Refused when it must not go.
 
-    With `is_alone` nobody has said yes to it. Everything is one transaction: the issue has all its deliveries, or it
-    has not begun.
+    With `is_alone` nobody has said yes to it; with `approved`, the hash of what somebody said yes to, a draft that says
+    something else stays one. Everything is one transaction: the issue has all its deliveries, or it has not begun.
     """
-    fresh = making.refresh(app, issue, is_alone)
-    if fresh.state not in DRAFTS:
-        return fresh  # somebody else was quicker
-    made = making.made_of(app, fresh)
-    require_sender(made.newsletter)
-    require_pass(app, made, fresh.list_id)
-    copies = copies_for(app, fresh, made)
-    with app.database.write() as connection:
-        if not issue_store.move_issue(connection, fresh, IssueState.SENDING, app.clock()):
-            return find(app, issue.id)
-        for page in _audience(connection, fresh.list_id):
-            store.plan(connection, plan_deliveries(fresh, page, copies.compiled.message_id))
+    ready = prepare(app, issue, is_alone, approved)
+    if ready is not None:
+        begin(app, [ready], is_alone, has_first_copies=is_alone or approved is not None)
     return find(app, issue.id)
 
 
-def _audience(connection: Connection, list_id: int) -> Iterator[Sequence[tuple[int, str]]]:
-    after = 0
-    while page := audience.audience(connection, list_id, after, PAGE):
-        yield page
-        after = page[-1].subscriber_id
+def prepare(app: App, issue: Issue, is_alone: bool = False, approved: str | None = None) -> Ready | None:
+    """The draft as it goes, checked. Raises Refused when it must not go.
+
+    None when somebody else was quicker, or it has changed in this moment and is not what was approved.
+    """
+    fresh = making.refresh(app, issue, is_alone)
+    if fresh.state not in DRAFTS or (approved is not None and fresh.content_hash != approved):
+        return None
+    made = making.made_of(app, fresh)
+    require_sender(made.newsletter)
+    require_pass(app, made, fresh.list_id)
+    return Ready(fresh, copies_for(app, fresh, made))
+
+
+def begin(app: App, ready: Sequence[Ready], is_alone: bool = False, has_first_copies: bool = True) -> list[int]:
+    """The ids of those that began here: all in one transaction, each with all its deliveries.
+
+    With `has_first_copies` everybody else waits for the staff to have seen theirs, where the schedule names any.
+
+    Raises Refused when one of them must not go now, or has no reader whose turn it is.
+    """
+    begun = []
+    with ExitStack() as around:
+        around.enter_context(pausing.beginning(app, [each.issue for each in ready]))
+        connection = around.enter_context(app.database.write())
+        planner = Planner(app, connection, is_alone)
+        for each in ready:
+            if issue_store.move_issue(connection, each.issue, IssueState.SENDING, app.clock()):
+                missed.note_begun(connection, each.issue)
+                planner.plan(each.issue, each.copies.compiled.message_id)
+                if has_first_copies:
+                    hold_back_the_rest(connection, app, each.issue)
+                begun.append(each.issue.id)
+    return begun
 
 
 def copies_for(app: App, issue: Issue, made: making.Made | None = None) -> Copies:
@@ -105,6 +136,7 @@ def job_for(app: App, issue: Issue) -> Job:
         leaves_out=leaves_out,
         remark=remark,
         is_dot_free=True,
+        topics=pausing.topics_in(app, issue),
     )
 
 
@@ -154,8 +186,9 @@ def deliver(
         # Nobody else claims under this name: these are leftovers of a turn whose end could not be written down.
         _free(connection, app, [app.worker_name])
         store.settle_due(connection, issue.id, app.clock())
-    worker = Worker(app.database, relay_settings(app), policy, app.worker_name, app.clock, stop, progress)
-    ending = worker.deliver(job_for(app, issue))
+    with pausing.handing_over(app, progress) as seen:
+        worker = Worker(app.database, relay_settings(app), policy, app.worker_name, app.clock, stop, seen)
+        ending = worker.deliver(job_for(app, issue))
     with app.database.write() as connection:
         current = issue_store.find_issue(connection, issue.id)
         assert current is not None
@@ -185,10 +218,13 @@ def send(
         raise Refused(f"issue {issue_id} is paused{reason}: `newsletter issues resume {issue_id}` first")
     if issue.state in (IssueState.SENT, IssueState.CANCELLED):
         raise InvalidTransition("issue", issue.state, IssueState.SENDING)
+    pausing.require_running(app, issue)
     recover(app)
     if issue.state is not IssueState.SENDING:
         issue = start(app, issue)
         making.say_yes(app, issue)
+        with app.database.write() as connection:
+            say_yes(connection, issue, "", app.clock())
     ending = deliver(app, issue, stop, progress)
     while not ending.is_stopped and _foreign(app, issue.id) and not stop.wait(FOREIGN_WAIT):
         recover(app)
@@ -212,6 +248,8 @@ def _words(app: App, issue_id: int, ending: Ending) -> str:
             f"issue {issue_id} is paused: {issue.pause_reason}; `newsletter issues resume {issue_id}` when it is mended"
         )
     left = []
+    if held := pausing.why_held(app, issue):
+        left.append(held)
     if ending.unreachable:
         left.append(f"the relay cannot be reached: {ending.unreachable}")
     if ending.is_stopped:
@@ -239,9 +277,9 @@ def expected(app: App, issue: Issue) -> int:
         return audience.audience_size(connection, issue.list_id)
 
 
-def pause(app: App, issue_id: int) -> Issue:
+def pause(app: App, issue_id: int, reason: str = "by hand") -> Issue:
     """The issue, no new message of it begun from now on. Raises InvalidTransition."""
-    return _moved(app, issue_id, IssueState.PAUSED, "by hand")
+    return _moved(app, issue_id, IssueState.PAUSED, reason)
 
 
 def resume(app: App, issue_id: int) -> Issue:
