@@ -66,13 +66,13 @@ class Visitor:
     """Somebody with a browser, who opens links from mails."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
 
     def open(self, link: str, method: str = "GET") -> httpx.Response:
-        return httpx.request(method, self._url + urlsplit(link).path)
+        return httpx.request(method, self.url + urlsplit(link).path)
 
     def press(self, link: str, **fields: str) -> httpx.Response:
-        return httpx.post(self._url + urlsplit(link).path, data=fields)
+        return httpx.post(self.url + urlsplit(link).path, data=fields)
 
 
 @contextmanager
