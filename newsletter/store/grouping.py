@@ -47,8 +47,8 @@ WRITTEN_TO = (*HAD, DeliveryStatus.FAILED)
 """A course has taken its turn with a reader: who cannot be reached is not tried again the next day."""
 
 _temporary: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
-WINDOW = 62
-"""Ranks looked at in one pass: as many as have a bit each in a whole number of the databases."""
+WINDOW = 48
+"""Ranks looked at in one pass, each with a bit in a whole number: 15 bits are left for sums."""
 
 # Not in the shared MetaData: they live no longer than a transaction, and no migration knows them.
 _ranks = Table(
@@ -58,6 +58,24 @@ _ranks = Table(
     Column("rank", Integer, primary_key=True, autoincrement=False),
     Column("window", Integer, nullable=False),
     Column("bit", BigInteger, nullable=False),  # of the rank, in its window
+    sqlite_with_rowid=False,
+    **_temporary,
+)
+# The first window again, by issue: it is asked for every delivery there is.
+_firsts = Table(
+    "group_firsts",
+    MetaData(),
+    Column("issue_id", Integer, primary_key=True, autoincrement=False),
+    Column("bits", BigInteger, nullable=False),
+    Column("many", Integer, nullable=False),  # bits that are set
+    **_temporary,
+)
+# Deliveries of ranked issues that came to nothing.
+_missed = Table(
+    "group_missed",
+    MetaData(),
+    Column("subscriber_id", Integer, primary_key=True, autoincrement=False),
+    Column("issue_id", Integer, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
     **_temporary,
 )
@@ -127,17 +145,10 @@ def group(connection: Connection, audience: Audience, had: Iterable[tuple[int, i
     `had` is (issue, rank) for each ranked article that counts as had by whoever has got that issue.
     """
     _prepare(connection, had)
-    # Answered by indexes alone, as if every delivery had arrived; the few that did not are looked at again.
-    reader = audience.query().order_by(None).subquery()
-    everybody = (
-        select(reader.c.subscriber_id, _first_missing(0))
-        .join_from(reader, deliveries, deliveries.c.subscriber_id == reader.c.subscriber_id, isouter=True)
-        .join(_ranks, and_(_ranks.c.issue_id == deliveries.c.issue_id, _ranks.c.window == 0), isouter=True)
-        .group_by(reader.c.subscriber_id)
-    )
-    connection.execute(insert(_readers).from_select(["subscriber_id", "rank"], everybody))
-    not_had = select(deliveries.c.subscriber_id).where(_is_ranked_issue(), deliveries.c.status.in_(NOT_HAD))
-    connection.execute(update(_readers).where(_readers.c.subscriber_id.in_(not_had)).values(rank=_unknown(0)))
+    everybody = insert(_readers).from_select(["subscriber_id", "rank"], _at_first_sight(connection, audience))
+    connection.execute(everybody)
+    missed = _readers.c.subscriber_id.in_(select(_missed.c.subscriber_id))
+    connection.execute(update(_readers).where(missed).values(rank=_unknown(0)))
     window = 0
     while (connection.execute(select(func.min(_readers.c.rank))).scalar() or 0) < 0:
         _look_into(connection, window)
@@ -145,21 +156,57 @@ def group(connection: Connection, audience: Audience, had: Iterable[tuple[int, i
 
 
 def _prepare(connection: Connection, ranked: Iterable[tuple[int, int]]) -> None:
-    for table in (_ranks, _readers):
-        connection.execute(CreateTable(table, if_not_exists=True))
-        connection.execute(delete(table))
+    pairs = sorted(set(ranked))
     rows = [
         {"issue_id": issue_id, "rank": rank, "window": rank // WINDOW, "bit": 1 << rank % WINDOW}
-        for issue_id, rank in sorted(set(ranked))
+        for issue_id, rank in pairs
     ]
-    if rows:
-        connection.execute(insert(_ranks), rows)
+    firsts: dict[int, int] = dict.fromkeys((issue_id for issue_id, _ in pairs), 0)
+    for issue_id, rank in pairs:
+        firsts[issue_id] |= 1 << rank if rank < WINDOW else 0
+    counted = [{"issue_id": each, "bits": bits, "many": bits.bit_count()} for each, bits in firsts.items()]
+    for table in (_ranks, _firsts, _missed, _readers):
+        connection.execute(CreateTable(table, if_not_exists=True))
+        connection.execute(delete(table))
+    if not pairs:
+        return
+    connection.execute(insert(_ranks), rows)
+    connection.execute(insert(_firsts), counted)
+    missed = select(deliveries.c.subscriber_id, deliveries.c.issue_id).where(
+        deliveries.c.issue_id.in_(select(_firsts.c.issue_id)),
+        deliveries.c.status.in_(NOT_HAD),
+        func.coalesce(deliveries.c.subscriber_id, 0) != 0,  # no condition that an index could be chosen for
+    )
+    connection.execute(insert(_missed).from_select(["subscriber_id", "issue_id"], missed))
     if connection.dialect.name == "postgresql":
-        connection.execute(text("ANALYZE group_ranks"))
+        for table in (_ranks, _firsts, _missed):
+            connection.execute(text(f"ANALYZE {table.name}"))
 
 
-def _is_ranked_issue() -> ColumnElement[bool]:
-    return deliveries.c.issue_id.in_(select(_ranks.c.issue_id))
+def _at_first_sight(connection: Connection, audience: Audience) -> Select[Any]:
+    """The first missing rank of every reader, as if each delivery had arrived: answered by indexes alone.
+
+    SQLite cannot join bits, only add them. A sum has as many bits set as were added exactly if all were different, so
+    that it is right or known not to be.
+    """
+    reader = audience.query().order_by(None).subquery()
+    is_exact = connection.dialect.name == "postgresql"
+    bits = func.bit_or(_firsts.c.bits) if is_exact else func.sum(_firsts.c.bits)
+    seen = (
+        select(
+            reader.c.subscriber_id,
+            func.coalesce(cast(bits, BigInteger), 0).label("bits"),
+            func.coalesce(func.sum(_firsts.c.many), 0).label("many"),
+        )
+        .join_from(reader, deliveries, deliveries.c.subscriber_id == reader.c.subscriber_id, isouter=True)
+        .join(_firsts, _firsts.c.issue_id == deliveries.c.issue_id, isouter=True)
+        .group_by(reader.c.subscriber_id)
+        .subquery()
+    )
+    first = _first_missing(seen.c.bits, 0)
+    if is_exact:
+        return select(seen.c.subscriber_id, first)
+    return select(seen.c.subscriber_id, case((_count_bits(seen.c.bits) == seen.c.many, first), else_=_unknown(0)))
 
 
 def _unknown(window: int) -> int:
@@ -167,24 +214,29 @@ def _unknown(window: int) -> int:
     return -1 - window
 
 
-def _first_missing(window: int) -> ColumnElement[int]:
-    """Of a reader's ranks in a window the first one that is missing; unknown when none is.
-
-    A bit for each rank they have had, whatever issues it came in: the lowest one that is not set is the answer.
-    """
-    bits = func.coalesce(cast(func.sum(_ranks.c.bit.distinct()), BigInteger), 0)
-    lowest = (bits + 1).bitwise_and(bits.bitwise_not())
+def _first_missing(bits: ColumnElement[int], window: int) -> ColumnElement[int]:
+    """The rank of the lowest bit that is not set; unknown when all are."""
     ranks = {1 << place: window * WINDOW + place for place in range(WINDOW)}
-    return case(ranks, value=lowest, else_=_unknown(window + 1))
+    return case(ranks, value=(bits + 1).bitwise_and(bits.bitwise_not()), else_=_unknown(window + 1))
+
+
+def _count_bits(bits: ColumnElement[int]) -> ColumnElement[int]:
+    """How many of 48 bits are set: counted in pairs, in fours and in eights, whose sum a modulo gives."""
+    pairs = bits - bits.bitwise_rshift(1).bitwise_and(0x555555555555)
+    fours = pairs.bitwise_and(0x333333333333) + pairs.bitwise_rshift(2).bitwise_and(0x333333333333)
+    return (fours + fours.bitwise_rshift(4)).bitwise_and(0x0F0F0F0F0F0F) % 255
 
 
 def _look_into(connection: Connection, window: int) -> None:
     """Settle who is to be looked for in this window, by the deliveries that arrived, or may have."""
+    # Whatever issues an article came in, its bit counts once.
+    bits = cast(func.sum(_ranks.c.bit.distinct()), BigInteger)
+    missed = and_(_missed.c.subscriber_id == deliveries.c.subscriber_id, _missed.c.issue_id == deliveries.c.issue_id)
     found = (
-        select(_readers.c.subscriber_id, _first_missing(window).label("rank"))
+        select(_readers.c.subscriber_id, _first_missing(bits, window).label("rank"))
         .join_from(_readers, deliveries, deliveries.c.subscriber_id == _readers.c.subscriber_id)
         .join(_ranks, and_(_ranks.c.issue_id == deliveries.c.issue_id, _ranks.c.window == window))
-        .where(_readers.c.rank == _unknown(window), deliveries.c.status.in_(HAD))
+        .where(_readers.c.rank == _unknown(window), ~select(_missed.c.issue_id).where(missed).exists())
         .group_by(_readers.c.subscriber_id)
         .subquery()
     )
@@ -225,15 +277,13 @@ def pasts(
     """Which of these issues readers have got, each combination with its readers counted; the commonest ones first."""
     _prepare(connection, [(issue_id, 0) for issue_id in issue_ids])
     reader = audience.query().order_by(None).subquery()
-    not_had = select(deliveries.c.subscriber_id, deliveries.c.issue_id).where(
-        _is_ranked_issue(), deliveries.c.status.in_(NOT_HAD)
-    )
     delivery = tuple_(deliveries.c.subscriber_id, deliveries.c.issue_id)
-    got = and_(deliveries.c.subscriber_id == reader.c.subscriber_id, delivery.not_in(not_had))
+    missed = select(_missed.c.subscriber_id, _missed.c.issue_id)
+    got = and_(deliveries.c.subscriber_id == reader.c.subscriber_id, delivery.not_in(missed))
     each = (
-        select(func.coalesce(func.aggregate_strings(cast(_ranks.c.issue_id, Text), ","), "").label("got"))
+        select(func.coalesce(func.aggregate_strings(cast(_firsts.c.issue_id, Text), ","), "").label("got"))
         .join_from(reader, deliveries, got, isouter=True)
-        .join(_ranks, _ranks.c.issue_id == deliveries.c.issue_id, isouter=True)
+        .join(_firsts, _firsts.c.issue_id == deliveries.c.issue_id, isouter=True)
         .group_by(reader.c.subscriber_id)
         .subquery()
     )

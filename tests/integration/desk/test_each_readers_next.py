@@ -13,7 +13,7 @@ import house as builders
 from desk_house import ADA, DeskHouse
 from house import FIRST_TUESDAY, WEEK
 from newsletter.app import App
-from newsletter.desk import group_issues, library, schedules, sending, ticking
+from newsletter.desk import group_issues, grouping, library, picks, schedules, sending, ticking
 from newsletter.errors import Refused
 from newsletter.model import Issue
 from newsletter.states import DeliveryStatus, IssueState
@@ -245,3 +245,18 @@ def test_a_missed_occurrence_cancels_every_draft_of_it(club: DeskHouse) -> None:
     club.tick_at(FIRST_TUESDAY + WEEK + timedelta(hours=20))
     assert {club.issue(issue.id).state for issue, _ in planned} == {IssueState.CANCELLED}
     assert club.occurrences()[-1][1] == "missed"
+
+
+def test_the_forecast_says_what_the_clock_then_does(club: DeskHouse) -> None:
+    for number, name in enumerate(("Zoe", "Yan", "Xia")):
+        join(club, name)
+        if number < 2:
+            week(club, number)
+    with club.read() as connection:
+        schedule = picks.find(connection, "weekly")
+        coming = picks.coming(club.app, connection, schedule, club.clock(), 4)
+        foreseen = grouping.groups_ahead(club.app, connection, schedule, coming)
+    assert foreseen == [[(FIRST, 1), (SECOND, 1), (THIRD, 2)], [(SECOND, 1), (THIRD, 1)], [(THIRD, 1)], []]
+    for number, groups in enumerate(foreseen, start=2):
+        issues = [club.issue(each) for each in week(club, number).started]
+        assert [(issue.articles[0], issue.planned) for issue in issues] == groups

@@ -165,3 +165,17 @@ def test_what_the_database_counts_is_what_one_works_out_reader_by_reader(
     pasts = dict(grouping.pasts(connection, Audience(friends.id), [issue for issue, _ in pairs], 100))
     assert pasts == {issue_ids: [*got.values()].count([*issue_ids]) for issue_ids in map(tuple, got.values())}
     assert sorted(grouping.issues_had(connection, readers[0])) == got[readers[0]]
+
+
+def test_readers_who_have_had_a_hundred_articles_are_due_the_next_one(
+    connection: Connection, friends: MailingList, weekly: Schedule
+) -> None:
+    (article,) = house.add_library(connection, "a-walk")
+    some, more, most, gap, lost = house.add_readers(connection, friends, 5)
+    first, second, third = (begun_issue(connection, weekly, article, week) for week in range(3))
+    deliver(connection, first, {some: SENT, more: SENT, most: SENT, lost: SENT})
+    deliver(connection, second, {more: SENT, most: SENT, gap: SENT, lost: FAILED})
+    deliver(connection, third, {most: SENT, lost: SENT})
+    spans = ((first, range(48)), (second, range(48, 96)), (third, range(96, 102)))
+    grouping.group(connection, Audience(friends.id), [(issue.id, rank) for issue, span in spans for rank in span])
+    assert due(connection, range(110)) == {some: 48, more: 96, most: 102, gap: 0, lost: 48}
