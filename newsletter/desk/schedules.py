@@ -144,7 +144,7 @@ def set_schedule(
         before = picks.find(connection, name)
         after = changed(app, connection, before, list_name, when, cron, timezone, grace_hours, given)
         store.change_schedule(connection, after)
-        if after.resumed != before.resumed:
+        if calendar_of(after) != calendar_of(before):
             _put_drafts_down(connection, app, after)
 
 
