@@ -12,7 +12,7 @@ from newsletter.model import Article, Schedule
 from newsletter.picking.choices import ChoiceKind
 from newsletter.states import DeliveryStatus, OccurrenceState, ScheduleStatus
 from newsletter.store import choices as store
-from newsletter.store import schedules
+from newsletter.store import deliveries, schedules
 from newsletter.store.notices import claim_notice, find_notice, waiting_notices
 from subscribers import MailingList
 
@@ -104,7 +104,8 @@ def test_occurrences_that_were_chosen_for_or_skipped_are_known_until_they_are_ov
         (WALL, "by hand")
     ]
     over = house.FIRST_TUESDAY + house.WEEK
-    assert store.chosen_ahead(connection, weekly, over) == store.skipped_ahead(connection, weekly, over) == []
+    assert store.chosen_ahead(connection, weekly, over) == []
+    assert store.skipped_ahead(connection, weekly, over) == []
     store.free_occurrence(connection, won)
     assert store.skipped_ahead(connection, weekly, house.NOON) == []
 
@@ -126,14 +127,14 @@ def test_notice_is_claimed_by_one_and_again_only_when_it_is_due(connection: Conn
     assert claimed is not None
     assert claim_notice(connection, row, house.NOON) is None
     later = house.NOON + timedelta(minutes=1)
-    house.delivery_store.record(
+    deliveries.record(
         connection,
-        [house.delivery_store.Result(claimed, DeliveryStatus.PENDING, house.NOON, 1, "450 later", "", later)],
+        [deliveries.Result(claimed, DeliveryStatus.PENDING, house.NOON, 1, "450 later", "", later)],
     )
     assert waiting_notices(connection, "alert", house.NOON) == []
     assert claim_notice(connection, row, house.NOON) is None
     assert waiting_notices(connection, "alert", later) == [(row["purpose_key"], row["email"])]
     assert claim_notice(connection, {**row, "date": later}, later) == claimed
-    found = house.delivery_store.delivery_by_id(connection, claimed)
+    found = deliveries.delivery_by_id(connection, claimed)
     assert (found.attempts, found.date) == (2, house.NOON)
     assert find_notice(connection, "alert", "empty 1 to office@example.org") == claimed

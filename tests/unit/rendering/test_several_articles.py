@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from lxml.html import HtmlElement, document_fromstring
+from lxml import html as html_module
+from lxml.html import HtmlElement
 from mjml import mjml2html
 
 from newsletter.errors import RenderError
@@ -38,6 +39,12 @@ HERE = Article(
 )
 NOTE = "We are closed until 2 January.\n\nThe group\nfor carers starts in May."
 LETTER = Article("snow", "Closed for snow", "<p>We stay at home.</p>", status=ArticleStatus.LETTER)
+
+
+def document_fromstring(html: str) -> HtmlElement:
+    tree = html_module.document_fromstring(html)
+    assert isinstance(tree, HtmlElement)
+    return tree
 
 
 def to_html(mjml: str) -> str:
