@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
@@ -83,7 +83,7 @@ def what_if_retired(app: App, slug: str, count: int = YEAR) -> list[Difference]:
         schedules = store.list_schedules(connection)
         return _differences(
             _foresee(app, connection, schedules, before, app.clock(), count),
-            _foresee(app, connection, schedules, after, app.clock(), count, leaving={slug}),
+            _foresee(app, connection, schedules, after, app.clock(), count),
         )
 
 
@@ -145,15 +145,13 @@ def _foresee(
     candidates: Sequence[Article],
     after: datetime,
     count: int,
-    leaving: Set[str] = frozenset(),
 ) -> list[Coming]:
-    """The coming issues; a draft with one of the `leaving` articles is picked anew."""
     active = [each for each in schedules if each.status is ScheduleStatus.ACTIVE or len(schedules) == 1]
     by_name = {schedule.name: schedule for schedule in active}
     ours = [each for each in active if not is_per_reader(each.options)]
-    lenient = _courses(app, connection, ours, candidates, after, count, leaving)
+    lenient = _courses(app, connection, ours, candidates, after, count)
     seen = list(islice(forecast_together(lenient), count))
-    instead = _instead(app, connection, ours, candidates, after, count, seen, leaving)
+    instead = _instead(app, connection, ours, candidates, after, count, seen)
     readers = {each.list_id: audience_size(connection, each.list_id) for each in active}
     warnings = _warnings(connection, seen, by_name, candidates, instead)
     rows = [
@@ -180,7 +178,6 @@ def _courses(
     candidates: Sequence[Article],
     after: datetime,
     count: int,
-    leaving: Set[str],
     is_alone: bool = False,
 ) -> list[Course]:
     by_slug = {article.slug: article for article in candidates}
@@ -188,20 +185,22 @@ def _courses(
     for schedule in schedules:
         free = picks.coming(app, connection, schedule, after, count)
         draft = _draft_after(connection, schedule, after)
-        kept: dict[Occurrence, Forecast] = {}
-        anew = None
-        if draft is not None and draft.occurrence is not None:
-            if leaving.isdisjoint(draft.articles):
-                authors = authors_of(by_slug[slug] for slug in draft.articles if slug in by_slug)
-                words = f"drafted as issue {draft.id}"
-                kept[draft.occurrence] = Forecast(draft.occurrence, draft.articles, authors, words)
-            else:
-                anew = draft.id
-            free = sorted([draft.occurrence, *free], key=lambda each: each.utc)
         recipe = picks.recipe_of(app, connection, schedule, is_alone)
         again = to_repeat(recipe)
-        history = picks.history_of(connection, schedule, candidates, anew)
         rules, repeating = recipe.rules(), again.rules() if again is not None else ()
+        history = picks.history_of(connection, schedule, candidates)
+        kept: dict[Occurrence, Forecast] = {}
+        if draft is not None and draft.occurrence is not None:
+            articles = [by_slug[slug] for slug in draft.articles if slug in by_slug]
+            stays = picks.pick_for(
+                connection, schedule, draft.occurrence.utc, articles, rules, draft.id, len(draft.articles)
+            )
+            if len(stays.slugs) == len(draft.articles):
+                words = f"drafted as issue {draft.id}"
+                kept[draft.occurrence] = Forecast(draft.occurrence, draft.articles, authors_of(articles), words)
+            else:  # it is picked anew when it is looked at, and gives its articles back
+                history = picks.history_of(connection, schedule, candidates, draft.id)
+            free = sorted([draft.occurrence, *free], key=lambda each: each.utc)
         foresight = Foresight(candidates, history, rules, schedule.options.articles, repeating)
         courses.append(Course(schedule.name, schedule.list_id, free, foresight, kept))
     return courses
@@ -222,7 +221,6 @@ def _instead(
     after: datetime,
     count: int,
     seen: Sequence[tuple[str, Forecast]],
-    leaving: Set[str],
 ) -> dict[tuple[str, Occurrence], tuple[str, ...]]:
     """What goes at each occurrence if nobody reads anything until then; empty where that makes no difference."""
     asked = {each.name for each in schedules if each.options.approval in WITH_A_YES}
@@ -230,8 +228,7 @@ def _instead(
     met = {slug for name, each in seen if name not in asked for slug in each.articles if slug in unread}
     if not met or app.config.picking.trust_imports:
         return {}
-    # A draft gives up an article that nobody has read, and with it its place in the history.
-    alone = _courses(app, connection, schedules, candidates, after, count, {*leaving, *met}, is_alone=True)
+    alone = _courses(app, connection, schedules, candidates, after, count, is_alone=True)
     goes = islice(forecast_together(alone), count)
     return {(name, each.occurrence): each.articles for name, each in goes if name not in asked}
 

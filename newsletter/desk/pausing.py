@@ -14,7 +14,7 @@ from newsletter.desk import identity
 from newsletter.desk.missed import put_down
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Issue, Occurrence, Schedule
-from newsletter.picking.paused import PausedTopics, topic, topics_of
+from newsletter.picking.paused import topic, topics_of
 from newsletter.scheduling.catching_up import CatchUp
 from newsletter.scheduling.ends import parse_end
 from newsletter.states import OccurrenceState
@@ -60,11 +60,6 @@ def resume(app: App, tag: str | None = None) -> list[str]:
 
 
 # What is held
-
-
-def paused_topics(connection: Connection, now: datetime) -> PausedTopics:
-    """The tags and categories about which nothing goes, for the rule that keeps such articles from being picked."""
-    return tuple((each.tag, each.until) for each in pauses_now(connection, now) if each.tag != EVERYTHING)
 
 
 def articles_held(app: App, tag: str) -> int:

@@ -25,6 +25,7 @@ from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
 from newsletter.store import schedules as store
 from newsletter.store.choices import choices_for
+from newsletter.store.pauses import paused_topics
 
 A_MOMENT = timedelta(microseconds=1)
 
@@ -81,6 +82,7 @@ def recipe_of(app: App, connection: Connection, schedule: Schedule, is_alone: bo
         language=app.newsletter(schedule.newsletter_id).language,
         is_alone=is_alone and not app.config.picking.trust_imports,
         choices=choices_for(connection, schedule),
+        paused=paused_topics(connection, app.clock()),
     )
 
 

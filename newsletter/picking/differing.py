@@ -38,6 +38,8 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[s
         yield "it is to go without anybody's yes" if after["is_alone"] else "it is to go with a person's yes"
     if before["choices"] != after["choices"]:
         yield "what people chose for this schedule"
+    if before["paused"] != after["paused"]:
+        yield "which topics are paused"
     for slug in after["failed"].keys() - before["failed"].keys():
         yield f"{slug}: the pre-flight check blocks it"
     if before["at"] != after["at"]:

@@ -19,6 +19,7 @@ from newsletter.options import Options, from_json, to_json
 from newsletter.picking.choices import Choices
 from newsletter.picking.guards import PassedGate
 from newsletter.picking.orders import lift_repeats, rules_for
+from newsletter.picking.paused import NotPaused, PausedTopics, topics_from_json, topics_to_json
 from newsletter.picking.pick import Pick, pick_articles
 from newsletter.picking.rules import History, Moment, Rule, Turn
 from newsletter.states import ArticleStatus
@@ -37,13 +38,15 @@ class Recipe:
     may_repeat: bool = False  # what the list has had may go again
     choices: Choices = Choices()
     failed: Mapping[str, str] = field(default_factory=dict)  # by slug, why the pre-flight gate lets it not pass
+    paused: PausedTopics = ()
 
     def rules(self) -> tuple[Rule, ...]:
         rules = rules_for(self.options, self.language, self.is_alone)
         if self.may_repeat:
             rules = lift_repeats(rules)
         gate: tuple[Rule, ...] = (PassedGate(self.failed),) if self.failed else ()
-        return (*rules, *gate, *self.choices.rules())
+        paused: tuple[Rule, ...] = (NotPaused(self.paused),) if self.paused else ()
+        return (*rules, *gate, *paused, *self.choices.rules())
 
 
 def inputs_of(pick: Pick, recipe: Recipe, count: int) -> dict[str, Any]:
@@ -64,6 +67,7 @@ def inputs_of(pick: Pick, recipe: Recipe, count: int) -> dict[str, Any]:
         "may_repeat": recipe.may_repeat,
         "choices": recipe.choices.to_json(),
         "failed": dict(recipe.failed),
+        "paused": topics_to_json(recipe.paused),
         "packed": _pack(
             {
                 "sent": {slug: [at.isoformat() for at in instants] for slug, instants in pick.history.sent.items()},
@@ -92,6 +96,7 @@ def pick_again(inputs: Mapping[str, Any]) -> Pick:
         may_repeat=inputs["may_repeat"],
         choices=Choices.from_json(inputs["choices"]),
         failed=inputs["failed"],
+        paused=topics_from_json(inputs["paused"]),
     )
     at = Moment.of(datetime.fromisoformat(inputs["at"]), ZoneInfo(inputs["zone"]))
     return pick_articles(candidates, history, recipe.rules(), at, inputs["count"])

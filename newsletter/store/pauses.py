@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select, update
 
+from newsletter.picking.paused import PausedTopics
 from newsletter.tables import pauses
 
 EVERYTHING = ""
@@ -41,6 +42,11 @@ def _lasts(now: datetime) -> ColumnElement[bool]:
 def pauses_now(connection: Connection, now: datetime) -> list[Pause]:
     """Those that hold something at this instant, oldest first."""
     return [_to_pause(row) for row in connection.execute(_pauses().where(_lasts(now)))]
+
+
+def paused_topics(connection: Connection, now: datetime) -> PausedTopics:
+    """The tags and categories about which nothing goes, for the rule that keeps such articles from being picked."""
+    return tuple((each.tag, each.until) for each in pauses_now(connection, now) if each.tag != EVERYTHING)
 
 
 def pauses_of_everything(connection: Connection) -> list[Pause]:

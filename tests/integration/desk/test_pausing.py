@@ -9,11 +9,11 @@ import pytest
 
 import house as builders
 from desk_house import ADA, DeskHouse
-from newsletter.desk import pausing, sending
+from newsletter.desk import forecasting, pausing, picks, sending
 from newsletter.errors import Refused
 from newsletter.states import DeliveryStatus, IssueState
 from newsletter.store.deliveries import list_deliveries
-from newsletter.store.pauses import pauses_now
+from newsletter.store.pauses import paused_topics, pauses_now
 from scripted_relay import Message, ScriptedRelay
 
 TUESDAY = builders.FIRST_TUESDAY
@@ -157,7 +157,7 @@ def test_issue_with_a_tag_that_is_paused_does_not_begin(
     assert draft.articles == ("on-loss",)
     pausing.pause(house.app, tag="coping with GRIEF")
     with house.read() as connection:
-        assert pausing.paused_topics(connection, house.clock()) == (("coping with grief", None),)
+        assert paused_topics(connection, house.clock()) == (("coping with grief", None),)
     (words,) = pausing.tell(house.app)
     assert words.startswith("what is about 'coping with grief' is paused since")
     assert words.endswith('; `newsletter resume --tag "coping with grief"` ends it')
@@ -165,6 +165,19 @@ def test_issue_with_a_tag_that_is_paused_does_not_begin(
     with pytest.raises(Refused, match="is paused since"), pausing.beginning(house.app, [draft]):
         raise AssertionError("it began")
     assert not pausing.why_nothing_goes(house.app)
+
+
+def test_what_is_about_a_paused_tag_gives_way_to_the_next(house: DeskHouse, relay: ScriptedRelay) -> None:
+    add_article(house, "on-loss", tags=["grief"], priority=9)
+    draft = house.plan()
+    pausing.pause(house.app, tag="grief")
+    assert forecasting.forecast_of(house.app, None, 1, None)[0].forecast.articles == ("quiet-mornings",)
+    (started,) = house.tick_at(TUESDAY).started
+    assert started == draft.id
+    assert house.issue(started).articles == ("quiet-mornings",)
+    refused = {each["slug"]: each["reasons"] for each in picks.next_pick(house.app, None, None)["candidates"]}
+    (why,) = (each["words"] for each in refused["on-loss"] if each["refused"])
+    assert why == "what is about 'grief' is paused until somebody resumes"
 
 
 def test_pause_of_a_tag_leaves_the_others_alone(house: DeskHouse, relay: ScriptedRelay) -> None:

@@ -66,6 +66,7 @@ recipes = st.builds(
         ]
     ),
     failed=st.sampled_from([{}, {"c": "No postal address."}]),
+    paused=st.sampled_from([(), (("grief", None),), (("spring", SENT), ("sleep", datetime(2026, 4, 1, tzinfo=UTC)))]),
 )
 
 
@@ -99,6 +100,7 @@ KEPT = {
     "may_repeat": False,
     "choices": [],
     "failed": {},
+    "paused": [],
     "packed": (
         "eJy1k01rg0AQhv9KmGs17JrWpp4LhbSntjfxsIkTlW5X2Y+GIP73jiYtGhFLoCCLjO888844W4NBZSGq4SDkB0QxBCwIfRb4bPXO"
         "1hFj9Nx0JyQeaDS2L+JsJGo8sE4rQ7IYNkLh4rFE8GJ40gXuIUno9bn4XLxgF32TiBVFCS6czUt9mWi1Q085KbtjkD3+tClztXgd"
