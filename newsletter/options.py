@@ -183,7 +183,10 @@ class Options:
     variety: int = _option(2, _number(0, 50), "How many issues back an author or category counts as just had.", "N")
     fresh: int = _option(30, _number(0, 3650), "Days after its date for which an article counts as new.", "DAYS")
     when_empty: WhenEmpty = _option(
-        "alert", _choice(WhenEmpty), "When nothing may be picked.", "|".join(get_args(WhenEmpty))
+        "alert",
+        _choice(WhenEmpty),
+        "When nothing may go: tell who looks after it, keep still, or send what went longest ago again.",
+        "|".join(get_args(WhenEmpty)),
     )
     # To whom
     repeat: Repeat = _option(
@@ -193,7 +196,10 @@ class Options:
         "per-list|per-reader",
     )
     sequence: int = _option(
-        0, _number(0, 3650), "A course for who joins from now on: each reader's next article after so many days.", "DAYS"
+        0,
+        _number(0, 3650),
+        "A course for who joins from now on: each reader's next article after so many days.",
+        "DAYS",
     )
     at_local: bool = _option(False, _switch, "Send at this hour of each reader's own time zone.", "yes|no")
     first_to: tuple[str, ...] = _option(

@@ -116,8 +116,10 @@ def skip(app: App, schedule_name: str | None, at: str, reason: str) -> Changed:
     with app.database.write() as connection:
         draft = _draft_at(connection, schedule, occurrence)
         if draft is not None and draft.occurrence_id is not None:
-            if issue_store.move_issue(connection, draft, IssueState.CANCELLED, app.clock(), words):
-                schedule_store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.SKIPPED, words)
+            for each in issue_store.issues_of_occurrence(connection, draft.occurrence_id):
+                if each.state in DRAFTS:  # several where readers are grouped
+                    issue_store.move_issue(connection, each, IssueState.CANCELLED, app.clock(), words)
+            schedule_store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.SKIPPED, words)
         elif (
             schedule_store.win_occurrence(connection, _id(schedule), occurrence, OccurrenceState.SKIPPED, words) is None
         ):

@@ -57,6 +57,8 @@ def write_letter(app: App, file: Path, list_name: str, at: str | None, newslette
     with app.database.write() as connection:
         mailing_list = audience.find_list(connection, list_name)
         article = _keep(connection, app, taken.draft)
+        if article.missing:
+            raise SourceError(str(file), f"the letter has no {' and no '.join(map(_in_words, article.missing))}")
         public_id = app.tokens.keyed_hash("web view", "letter", article.slug)
         day = making.issue_date(app, newsletter, send_at)
         made = making.make(app, newsletter, [article], mailing_list.name, public_id, day)
@@ -81,6 +83,12 @@ def write_letter(app: App, file: Path, list_name: str, at: str | None, newslette
             store.move_issue(connection, issue, IssueState.SCHEDULED, app.clock())
             issue = _issue(connection, issue.id)
     return Written(issue, (*_of_the_text(draft), *taken.notes))
+
+
+def _in_words(missing: str) -> str:
+    """What a letter lacks; its call to action is its own, or there is none."""
+    noun, _, part = missing.partition(".")
+    return f"{part} for its call to action" if part else {"body": "text"}.get(noun, noun)
 
 
 def _of_the_text(draft: Draft) -> list[str]:

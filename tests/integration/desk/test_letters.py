@@ -119,7 +119,12 @@ def test_two_letters_of_one_file_are_two_issues(house: DeskHouse, file: Path) ->
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
-    [("", "the file is empty"), ("# Closed for snow\n", "it has no body"), ("---\ntitle: [\n---\n\nx", "snow.md")],
+    [
+        ("", "the file is empty"),
+        ("# Closed for snow\n", r"snow\.md: the letter has no text"),
+        ("---\ntitle: [\n---\n\nx", r"snow\.md"),
+        ("---\ncall_to_action:\n  label: Call\n  text: Now?\n---\n# A\n\nb", "no url for its call to action"),
+    ],
 )
 def test_letter_that_says_nothing_is_refused_and_nothing_is_kept(
     house: DeskHouse, file: Path, text: str, complaint: str
