@@ -23,8 +23,8 @@ from newsletter.picking.repeating import to_repeat
 from newsletter.scheduling.calendar_file import Event, calendar_file
 from newsletter.states import ArticleStatus, ScheduleStatus
 from newsletter.store import articles as library
-from newsletter.store import issues as issue_store
 from newsletter.store import schedules as store
+from newsletter.store.approvals import drafts_of
 from subscribers.store import audience_size, shared_audience
 
 WITH_A_YES = ("required", "first-three")
@@ -146,6 +146,7 @@ def _foresee(
     after: datetime,
     count: int,
 ) -> list[Coming]:
+    """The coming issues of these schedules, as if the library were as given."""
     active = [each for each in schedules if each.status is ScheduleStatus.ACTIVE or len(schedules) == 1]
     by_name = {schedule.name: schedule for schedule in active}
     ours = [each for each in active if not is_per_reader(each.options)]
@@ -184,33 +185,31 @@ def _courses(
     courses = []
     for schedule in schedules:
         free = picks.coming(app, connection, schedule, after, count)
-        draft = _draft_after(connection, schedule, after)
         recipe = picks.recipe_of(app, connection, schedule, is_alone)
         again = to_repeat(recipe)
         rules, repeating = recipe.rules(), again.rules() if again is not None else ()
-        history = picks.history_of(connection, schedule, candidates)
         kept: dict[Occurrence, Forecast] = {}
-        if draft is not None and draft.occurrence is not None:
+        given_up = []
+        for occurrence, draft in _drafts_after(connection, schedule, after):
             articles = [by_slug[slug] for slug in draft.articles if slug in by_slug]
-            stays = picks.pick_for(
-                connection, schedule, draft.occurrence.utc, articles, rules, draft.id, len(draft.articles)
-            )
+            stays = picks.pick_for(connection, schedule, occurrence.utc, articles, rules, draft.id, len(draft.articles))
             if len(stays.slugs) == len(draft.articles):
                 words = f"drafted as issue {draft.id}"
-                kept[draft.occurrence] = Forecast(draft.occurrence, draft.articles, authors_of(articles), words)
+                kept[occurrence] = Forecast(occurrence, draft.articles, authors_of(articles), words)
             else:  # it is picked anew when it is looked at, and gives its articles back
-                history = picks.history_of(connection, schedule, candidates, draft.id)
-            free = sorted([draft.occurrence, *free], key=lambda each: each.utc)
+                given_up.append(draft.id)
+            free = sorted([occurrence, *free], key=lambda each: each.utc)
+        history = picks.history_of(connection, schedule, candidates, given_up)
         foresight = Foresight(candidates, history, rules, schedule.options.articles, repeating)
         courses.append(Course(schedule.name, schedule.list_id, free, foresight, kept))
     return courses
 
 
-def _draft_after(connection: Connection, schedule: Schedule, after: datetime) -> Issue | None:
-    """The draft that waits for an occurrence later than `after`."""
+def _drafts_after(connection: Connection, schedule: Schedule, after: datetime) -> list[tuple[Occurrence, Issue]]:
+    """The drafts that wait for an occurrence later than `after`, with it."""
     assert schedule.id is not None
-    draft = issue_store.find_draft(connection, schedule.id)
-    return draft if draft is not None and draft.occurrence is not None and draft.occurrence.utc > after else None
+    drafts = ((draft.occurrence, draft) for draft in drafts_of(connection, schedule.id))
+    return [(occurrence, draft) for occurrence, draft in drafts if occurrence is not None and occurrence.utc > after]
 
 
 def _instead(
@@ -281,7 +280,9 @@ def _by_reader(
 ) -> Iterator[Coming]:
     """Each reader's own next article: the groups they fall into, the largest first."""
     by_slug = {article.slug: article for article in candidates}
-    free = picks.coming(app, connection, schedule, after, count)
+    # An occurrence is shared by the drafts of its groups.
+    drafted = {occurrence for occurrence, _ in _drafts_after(connection, schedule, after)}
+    free = sorted([*drafted, *picks.coming(app, connection, schedule, after, count)], key=lambda each: each.utc)
     ahead = grouping.groups_ahead(app, connection, schedule, free, besides=besides)
     for occurrence, groups in zip(free, ahead, strict=True):
         articles = [by_slug[slug] for slug, _ in groups]

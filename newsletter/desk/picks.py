@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -56,9 +56,9 @@ def coming(app: App, connection: Connection, schedule: Schedule, after: datetime
 
 
 def history_of(
-    connection: Connection, schedule: Schedule, library: Sequence[Article], except_issue: int | None = None
+    connection: Connection, schedule: Schedule, library: Sequence[Article], but: Collection[int] = ()
 ) -> History:
-    """What the schedule's list has had, but for one issue; whose turns those of the schedule were, `library` knows.
+    """What the schedule's list has had, `but` for some issues; whose turns those of the schedule were, `library` knows.
 
     What went to single readers as their own next article, the list has not had.
     """
@@ -66,7 +66,7 @@ def history_of(
     by_slug = {article.slug: article for article in library}
     sent: dict[str, list[datetime]] = defaultdict(list)
     turns = []
-    for went in issue_store.sent_to_list(connection, schedule.list_id, except_issue):
+    for went in issue_store.sent_to_list(connection, schedule.list_id, but):
         if went.schedule_id is not None and is_per_reader(options[went.schedule_id]):
             continue
         sent[went.slug].append(went.at)
@@ -102,7 +102,7 @@ def pick_for(
 ) -> Pick:
     """The pick for the instant `at`, from `candidates`, with this schedule's history but for one issue of it."""
     moment = Moment.of(at, ZoneInfo(schedule.timezone))
-    history = history_of(connection, schedule, candidates, except_issue)
+    history = history_of(connection, schedule, candidates, () if except_issue is None else (except_issue,))
     return pick_articles(candidates, history, rules, moment, count)
 
 

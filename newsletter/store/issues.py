@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -388,8 +388,11 @@ class Went(NamedTuple):
     schedule_id: int | None
 
 
-def sent_to_list(connection: Connection, list_id: int, except_issue: int | None = None) -> list[Went]:
-    """Every article that was sent to the list, is being sent or stands in a draft, the earliest first."""
+def sent_to_list(connection: Connection, list_id: int, but: Collection[int] = ()) -> list[Went]:
+    """Every article that was sent to the list, is being sent or stands in a draft, the earliest first.
+
+    Issues in `but` do not count.
+    """
     query = (
         select(articles.c.slug, issues.c.schedule_id, occurrences.c.utc, issues.c.started_at, issues.c.created_at)
         .join_from(issues, issue_articles, issue_articles.c.issue_id == issues.c.id)
@@ -398,8 +401,8 @@ def sent_to_list(connection: Connection, list_id: int, except_issue: int | None 
         .where(issues.c.list_id == list_id, counts_as_sent())
         .order_by(issues.c.id, issue_articles.c.position)
     )
-    if except_issue is not None:
-        query = query.where(issues.c.id != except_issue)
+    if but:
+        query = query.where(issues.c.id.not_in(but))
     went = [
         Went(row.slug, row.started_at or row.utc or row.created_at, row.schedule_id)
         for row in connection.execute(query)

@@ -176,6 +176,32 @@ def test_paused_schedule_is_not_foreseen_among_others(furnished: DeskHouse) -> N
     assert {name for _, name, _ in foreseen(furnished)} == {"weekly"}
 
 
+def test_every_draft_that_was_made_ahead_is_foreseen(furnished: DeskHouse) -> None:
+    give_options(furnished, approval="required", lead=15 * 24 * 60)
+    furnished.tick()
+    assert len(furnished.issues()) == 3
+    assert [(row, words) for row, words in zip(foreseen(furnished, 4), drafted(furnished, 4), strict=True)] == [
+        (("03-31", "weekly", "calm"), True),
+        (("04-07", "weekly", "spring"), True),
+        (("04-14", "weekly", "sleep"), True),
+        (("04-21", "weekly", "trust"), False),
+    ]
+
+
+def drafted(house: DeskHouse, count: int) -> list[bool]:
+    return [
+        each.forecast.words.startswith("drafted as issue")
+        for each in forecasting.forecast_of(house.app, None, count, None)
+    ]
+
+
+def test_drafts_of_groups_are_one_occurrence(furnished: DeskHouse) -> None:
+    furnished.add_schedule("course", recurrence=WEDNESDAYS, options=Options(repeat="per-reader", approval="none"))
+    before = foreseen(furnished, 3, "course")
+    furnished.run("issues", "plan", "course")
+    assert foreseen(furnished, 3, "course") == before
+
+
 def test_what_single_readers_get_and_what_the_list_gets_are_told_apart(furnished: DeskHouse) -> None:
     own = Options(repeat="per-reader", approval="none")
     furnished.add_schedule("course", recurrence=WEDNESDAYS, options=own)

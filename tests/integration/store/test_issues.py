@@ -246,8 +246,8 @@ def test_history_of_a_list_is_what_it_was_sent_is_sending_or_holds(
         ("sleep", TUESDAY + WEEK, ours),  # when it is due
     ]
     assert store.sent_to_list(connection, weekly.list_id) == history
-    assert store.sent_to_list(connection, weekly.list_id, except_issue=draft.id) == history[:3]
-    assert store.sent_to_list(connection, weekly.list_id, except_issue=begun.id) == [history[0], history[3]]
+    assert store.sent_to_list(connection, weekly.list_id, [draft.id]) == history[:3]
+    assert store.sent_to_list(connection, weekly.list_id, [begun.id]) == [history[0], history[3]]
 
 
 def test_history_of_a_list_knows_every_schedule_that_goes_to_it(
