@@ -223,7 +223,7 @@ def test_the_last_article_is_no_reason_for_the_slower_process_to_complain(house:
     plan = ticking._look(slower, _schedule(slower), ticking.view_of(slower))
     assert house.tick().started == (1,)
     assert plan.due is not None
-    assert ticking._begin(slower, _schedule(slower), plan.due) is None
+    assert ticking._begin(slower, _schedule(slower), plan.due).started == ()
     assert house.occurrences() == [("03-31 09:00", "issued", "")]
 
 
