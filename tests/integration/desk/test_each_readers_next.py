@@ -260,3 +260,14 @@ def test_the_forecast_says_what_the_clock_then_does(club: DeskHouse) -> None:
     for number, groups in enumerate(foreseen, start=2):
         issues = [club.issue(each) for each in week(club, number).started]
         assert [(issue.articles[0], issue.planned) for issue in issues] == groups
+
+
+def test_a_schedule_that_was_paused_over_its_time_gives_up_every_draft(club: DeskHouse) -> None:
+    week(club, 0)
+    join(club, "Zoe")
+    planned = plan(club)
+    club.pause_schedule()
+    club.clock.now = FIRST_TUESDAY + WEEK + timedelta(hours=1)
+    club.resume_schedule()
+    assert [club.issue(issue.id).state for issue, _ in planned] == [IssueState.CANCELLED] * 2
+    assert club.occurrences()[-1][1] == "skipped"
