@@ -28,7 +28,7 @@ from newsletter.scheduling.when import parse_when
 from newsletter.states import IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store import schedules as store
 from newsletter.store.approvals import drafts_of
-from newsletter.store.issues import find_draft, move_issue
+from newsletter.store.issues import move_issue
 from subscribers import store as audience
 
 SHOWN = 5  # instants said back
@@ -262,17 +262,21 @@ def pause_schedule(app: App, name: str) -> None:
 
 
 def resume_schedule(app: App, name: str) -> None:
-    """Go on from the next occurrence. A draft whose own one has gone by meanwhile comes to nothing."""
+    """Go on from the next occurrence. Drafts whose own one has gone by meanwhile come to nothing.
+
+    One that had waited for a yes before goes on waiting.
+    """
     _set(app, name, ScheduleStatus.ACTIVE)
     now = app.clock()
     with app.database.write() as connection:
         schedule = picks.find(connection, name)
         assert schedule.id is not None
-        draft = find_draft(connection, schedule.id)
-        if draft is not None and draft.occurrence is not None and draft.occurrence.utc <= now:
-            assert draft.occurrence.id is not None
+        for draft in drafts_of(connection, schedule.id):
+            at = draft.occurrence
+            if at is None or at.id is None or at.utc > now or at.state is OccurrenceState.MISSED or draft.pause_reason:
+                continue
             move_issue(connection, draft, IssueState.CANCELLED, now, PAUSED_THEN)
-            store.mark_occurrence(connection, draft.occurrence.id, OccurrenceState.SKIPPED, PAUSED_THEN)
+            store.mark_occurrence(connection, at.id, OccurrenceState.SKIPPED, PAUSED_THEN)
 
 
 def remove_schedule(app: App, name: str) -> None:

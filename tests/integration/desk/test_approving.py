@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -11,8 +12,10 @@ from sqlalchemy import update
 import house as builders
 from asked_people import Mail, Visitor, mails, set_options, visitor
 from desk_house import ADA, DeskHouse
-from newsletter.desk import approving, library
+from newsletter.desk import approving, library, ticking
+from newsletter.desk.forecasting import forecast_of
 from newsletter.errors import Refused
+from newsletter.options import Options
 from newsletter.states import ArticleStatus, DeliveryStatus, IssueState
 from newsletter.store import approvals
 from newsletter.store import authors as author_store
@@ -74,7 +77,7 @@ def test_draft_is_made_its_lead_before_and_shown_with_what_comes_next(house: Des
 def test_each_is_asked_once_however_often_the_clock_is_looked_at(house: DeskHouse, relay: ScriptedRelay) -> None:
     for hours in range(0, 40, 5):
         house.tick_at(DRAFTED + hours * HOUR)
-    house.opened_again()
+        ticking.tick(house.opened_again())
     assert [mail.to for mail in mails(relay)] == [OFFICE]
 
 
@@ -400,7 +403,59 @@ def test_new_schedule_asks_three_times_and_then_once_how_to_go_on(house: DeskHou
     assert len(house.issues()) == 4  # nothing is drafted ahead where nobody is asked
 
 
+def test_drafts_made_ahead_for_times_in_a_pause_come_to_nothing_but_what_waits_goes_on(
+    house: DeskHouse, relay: ScriptedRelay
+) -> None:
+    house.add_schedule("daily", recurrence="0 9 * * *", options=Options(approvers=(OFFICE,), lead=3 * 24 * 60))
+    house.tick_at(NOON + HOUR)
+    house.tick_at(TUESDAY)
+    (waiting,) = [each.id for each in house.issues() if each.pause_reason and each.schedule_name == "daily"]
+    house.pause_schedule("daily")
+    house.clock.pass_by(days=2, hours=1)
+    house.resume_schedule("daily")
+    states = [(each.id == waiting, each.state) for each in house.issues() if each.schedule_name == "daily"]
+    assert states == [(True, IssueState.DRAFT), (False, IssueState.CANCELLED)]
+
+
 # At the command line
+
+
+def test_person_at_the_command_line_sees_who_was_asked_and_says_yes(house: DeskHouse, relay: ScriptedRelay) -> None:
+    with house.write() as connection:
+        author_store.set_author(connection, "Maria Lindqvist", {"email": ""})
+    set_options(house, approvers=("author", OFFICE))
+    asked(house, relay)
+    _, out, _ = house.run("issues", "show", "1")
+    assert f"asked {OFFICE} (approver) on 2026-03-29T07:00:00Z: no answer yet" in out
+    assert 'Maria Lindqvist could not be asked: no address is known (`newsletter authors set "Maria Lindqvist"' in out
+    code, _, err = house.run("issues", "approve", "1")
+    assert code == 0
+    assert "`newsletter run` sends it at once" in err  # by the clock of this machine its time has passed
+    _, out, _ = house.run("issues", "show", "1", "--json")
+    said = json.loads(out)["approvals"]
+    assert [(each["email"], each["role"], each["answer"]) for each in said] == [
+        (OFFICE, "approver", None),
+        (None, "person", "yes"),
+    ]
+
+
+def test_schedule_says_how_it_asks_until_a_person_has_said_it(house: DeskHouse, relay: ScriptedRelay) -> None:
+    set_options(house, approval="first-three")
+    _, out, _ = house.run("schedules", "show", "weekly")
+    assert "the first 3 issues wait for a yes; with `--approval none` nobody is asked" in out
+    _, out, _ = house.run("schedules", "set", "weekly", "--approval", "none")
+    assert "wait for a yes" not in out
+
+
+def test_every_draft_made_ahead_is_in_the_forecast_once(house: DeskHouse, relay: ScriptedRelay) -> None:
+    house.add_schedule("daily", recurrence="0 9 * * *", options=Options(approvers=(OFFICE,), lead=3 * 24 * 60))
+    house.tick()
+    foreseen = [each.forecast for each in forecast_of(house.app, "daily", 4, None)]
+    days = [each.occurrence.local.date() for each in foreseen]
+    assert days == sorted(set(days))
+    assert (len(days), days[0]) == (4, date(2026, 3, 28))
+    drafted = [each.articles for each in house.issues() if each.schedule_name == "daily"]
+    assert [each.articles for each in foreseen][: len(drafted)] == drafted
 
 
 def test_issue_sent_by_hand_has_a_persons_yes(house: DeskHouse, relay: ScriptedRelay) -> None:
