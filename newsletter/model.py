@@ -232,6 +232,7 @@ class Issue:
     kind: IssueKind = IssueKind.PICKED
     note: str = ""  # the editor's lines above the article, plain text
     send_at: datetime | None = None  # aware UTC, of a letter that waits for its instant
+    started: datetime | None = None  # when its deliveries were planned; None: nobody has got it
     pause_reason: str = ""
     counts: Mapping[DeliveryStatus, int] = field(default_factory=dict)
 

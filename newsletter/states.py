@@ -65,10 +65,11 @@ class DeliveryStatus(StrEnum):
 
 
 ISSUE_ARROWS: Mapping[IssueState, frozenset[IssueState]] = {
-    IssueState.DRAFT: frozenset({IssueState.SCHEDULED, IssueState.SENDING, IssueState.CANCELLED}),
-    IssueState.SCHEDULED: frozenset({IssueState.DRAFT, IssueState.SENDING, IssueState.CANCELLED}),
+    IssueState.DRAFT: frozenset({IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED, IssueState.CANCELLED}),
+    IssueState.SCHEDULED: frozenset({IssueState.DRAFT, IssueState.SENDING, IssueState.PAUSED, IssueState.CANCELLED}),
     IssueState.SENDING: frozenset({IssueState.PAUSED, IssueState.SENT, IssueState.CANCELLED}),
-    IssueState.PAUSED: frozenset({IssueState.SENDING, IssueState.CANCELLED}),
+    # One that was paused before it began goes back to what it was.
+    IssueState.PAUSED: frozenset({IssueState.DRAFT, IssueState.SCHEDULED, IssueState.SENDING, IssueState.CANCELLED}),
     IssueState.SENT: frozenset(),
     IssueState.CANCELLED: frozenset({IssueState.DRAFT}),  # nothing of it had gone, and a person wants it after all
 }

@@ -249,7 +249,7 @@ def test(
 
 @app.command()
 def pause(context: typer.Context, id: Id, json: Json = False) -> None:
-    """Begin no new message of an issue that is being sent."""
+    """Begin no new message of an issue that is being sent, or keep one that has not begun from beginning."""
     from newsletter.desk.sending import pause as pause_issue
 
     home = opened(context)
@@ -262,7 +262,10 @@ def resume(context: typer.Context, id: Id, json: Json = False) -> None:
     from newsletter.desk.sending import resume as resume_issue
 
     home = opened(context)
-    _print(home, resume_issue(home, id), json)
+    issue = resume_issue(home, id)
+    _print(home, issue, json)
+    if issue.started is None and issue.occurrence is not None and issue.occurrence.utc <= home.clock():
+        note(f"its time has passed: `newsletter issues send {id}` sends it now, `issues cancel {id}` lets it be")
 
 
 @app.command()
@@ -273,7 +276,19 @@ def cancel(context: typer.Context, id: Id, yes: Yes = False, json: Json = False)
     home = opened(context)
     issue = sending.find(home, id)
     confirm(f"Cancel issue {id}, {issue.subject!r}?", yes)
-    _print(home, sending.cancel(home, id), json)
+    cancelled = sending.cancel(home, id)
+    _print(home, cancelled, json)
+    if not json:
+        say(f"    {_gone(cancelled)}")
+
+
+def _gone(issue: Issue) -> str:
+    """How many had got a cancelled issue already."""
+    if issue.started is None:
+        return "it had not begun: nobody has got it, and its article is free again"
+    doubt = issue.counts.get(DeliveryStatus.IN_DOUBT, 0)
+    words = f"{issue.counts.get(DeliveryStatus.SENT, 0):,} of {issue.planned:,} had got it"
+    return words + (f", {doubt:,} are in doubt" if doubt else "")
 
 
 @app.command()
@@ -319,7 +334,8 @@ def deliveries(
 
 
 def _told(delivery: Delivery) -> str:
-    later = f" (again at {shapes.instant(delivery.next_attempt)})" if delivery.next_attempt else ""
+    again = "again at" if delivery.attempts else "at"
+    later = f" ({again} {shapes.instant(delivery.next_attempt)})" if delivery.next_attempt else ""
     return (delivery.reply or delivery.reason) + later
 
 

@@ -116,6 +116,8 @@ def _not_planned(issue: Issue, profile: Profile | None, email: str) -> str:
         return f"{email} is no subscriber"
     if issue.state in DRAFTS:
         return f"issue {issue.id} is a draft: nobody has got it yet"
+    if issue.started is None:
+        return f"issue {issue.id} is {issue.state}, and has not begun: nobody has got it"
     on_list = next((each for each in profile.subscriptions if each.list_id == issue.list_id), None)
     if on_list is None:
         return f"was not in the audience: not on the list {issue.list_name!r}"

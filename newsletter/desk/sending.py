@@ -278,16 +278,19 @@ def expected(app: App, issue: Issue) -> int:
 
 
 def pause(app: App, issue_id: int, reason: str = "by hand") -> Issue:
-    """The issue, no new message of it begun from now on. Raises InvalidTransition."""
+    """The issue, of which no new message is begun; a draft does not begin. Raises InvalidTransition."""
     return _moved(app, issue_id, IssueState.PAUSED, reason)
 
 
 def resume(app: App, issue_id: int) -> Issue:
-    """The issue, going on where it was. Raises InvalidTransition."""
+    """The issue, going on where it was, as a draft if it had not begun. Raises InvalidTransition."""
     issue = find(app, issue_id)
     if issue.state is not IssueState.PAUSED:
         raise Refused(f"issue {issue_id} is {issue.state}, not paused: there is nothing to resume")
-    return _moved(app, issue_id, IssueState.SENDING)
+    if issue.started is not None:
+        return _moved(app, issue_id, IssueState.SENDING)
+    is_to_come = issue.send_at is not None and issue.send_at > app.clock()
+    return _moved(app, issue_id, IssueState.SCHEDULED if is_to_come else IssueState.DRAFT)
 
 
 def cancel(app: App, issue_id: int) -> Issue:

@@ -44,7 +44,7 @@ def is_per_reader(options: Options) -> bool:
 
 
 def require_one_article(options: Options) -> None:
-    """Raises Refused for what cannot go together: who is due the second article of an issue may be due another first."""
+    """Raises Refused for what cannot go together: the second article of an issue may not be its readers' next."""
     if is_per_reader(options) and options.articles > 1:
         given = "--sequence" if options.sequence else "--repeat per-reader"
         raise Refused(f"--articles: with {given} an issue has one article, the next one of each reader")

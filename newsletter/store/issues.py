@@ -145,6 +145,7 @@ def _issues() -> Select[Any]:
             issues.c.kind,
             issues.c.note,
             issues.c.send_at,
+            issues.c.started_at,
             issues.c.pause_reason,
             mailing_lists.c.name.label("list_name"),
             schedules.c.name.label("schedule_name"),
@@ -188,6 +189,7 @@ def _to_issue(row: Row[Any], slugs: Sequence[str], counts: Mapping[DeliveryStatu
         kind=IssueKind(row.kind),
         note=row.note,
         send_at=row.send_at,
+        started=row.started_at,
         pause_reason=row.pause_reason,
         counts=counts,
     )
@@ -307,7 +309,8 @@ def web_view(connection: Connection, public_id: str, today: date) -> str | None:
     """
     shown = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
     query = select(issues.c.id, issues.c.started_at, issues.c.web_html, issues.c.web_html_bare)
-    row = connection.execute(query.where(issues.c.public_id == public_id, issues.c.state.in_(shown))).first()
+    begun = (issues.c.public_id == public_id, issues.c.state.in_(shown), issues.c.started_at.is_not(None))
+    row = connection.execute(query.where(*begun)).first()
     if row is None:
         return None
     if row.web_html_bare is not None and _has_lost_an_author(connection, row.id, row.started_at, row.web_html, today):

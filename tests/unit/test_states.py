@@ -21,12 +21,12 @@ from newsletter.states import (
 )
 
 ISSUE = """
-draft     → scheduled sending cancelled
-scheduled → draft sending cancelled
+draft     → scheduled sending paused cancelled
+scheduled → draft sending paused cancelled
 sending   → paused sent cancelled
-paused    → sending cancelled
+paused    → draft scheduled sending cancelled
 sent      →
-cancelled →
+cancelled → draft
 """
 
 DELIVERY = """
@@ -89,7 +89,7 @@ def test_drafts_are_the_states_in_which_nothing_was_sent_and_all_can_be() -> Non
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        (ArticleStatus, "draft ready retired"),
+        (ArticleStatus, "draft ready retired letter"),
         (ScheduleStatus, "active paused removed"),
         (OccurrenceState, "planned issued missed skipped"),
         (IssueState, "draft scheduled sending paused sent cancelled"),

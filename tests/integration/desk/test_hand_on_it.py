@@ -13,10 +13,8 @@ import pytest
 import house as builders
 from desk_house import ADA, DeskHouse
 from house import FIRST_TUESDAY
-from newsletter.app import App
 from newsletter.desk import sending
 from newsletter.errors import ConfigError, InvalidTransition, NotFound, Refused
-from newsletter.model import Issue
 from newsletter.states import DeliveryStatus, IssueState
 from newsletter.store import deliveries as store
 from scripted_relay import CUT, Message, ScriptedRelay
@@ -124,11 +122,10 @@ def test_what_another_machine_held_of_a_cancelled_issue_is_skipped_when_that_mac
     assert house.explain(issue) == "got nothing, because the issue was cancelled"
 
 
-@pytest.mark.parametrize("act", [sending.pause, sending.resume])
-def test_a_draft_can_neither_be_paused_nor_resumed(house: DeskHouse, act: Callable[[App, int], Issue]) -> None:
+def test_a_draft_that_is_not_paused_cannot_be_resumed(house: DeskHouse) -> None:
     issue = house.plan()
-    with pytest.raises((InvalidTransition, Refused), match="is draft"):
-        act(house.app, issue.id)
+    with pytest.raises(Refused, match="is draft, not paused"):
+        sending.resume(house.app, issue.id)
 
 
 def test_an_issue_that_is_sent_stays_as_it_is(house: DeskHouse) -> None:
@@ -191,3 +188,31 @@ def test_the_progress_comes_to_as_many_as_are_done(house: DeskHouse) -> None:
         sending.send(house.app, issue.id, threading.Event(), done.append)
     assert sum(done) == 12
     assert sending.expected(house.app, house.issue(issue.id)) == 0
+
+
+# Before it has begun
+
+
+def test_draft_that_is_paused_does_not_go_and_resumes_as_a_draft(house: DeskHouse) -> None:
+    draft = house.plan()
+    sending.pause(house.app, draft.id)
+    assert house.tick_at(FIRST_TUESDAY).started == ()
+    assert "paused" in house.refusal(draft)
+    assert house.explain(draft) == f"issue {draft.id} is paused, and has not begun: nobody has got it"
+    assert sending.resume(house.app, draft.id).state is IssueState.DRAFT
+    assert house.tick().started == (draft.id,)
+
+
+def test_draft_that_is_paused_and_cancelled_gives_its_article_back(house: DeskHouse) -> None:
+    draft = house.plan()
+    sending.pause(house.app, draft.id)
+    sending.cancel(house.app, draft.id)
+    house.clock.now = FIRST_TUESDAY
+    assert house.plan().articles == draft.articles
+
+
+def test_cancel_says_how_many_had_got_it(house: DeskHouse) -> None:
+    draft = house.plan()
+    code, out, _ = house.run("issues", "cancel", str(draft.id), "--yes")
+    assert code == 0
+    assert "it had not begun: nobody has got it, and its article is free again" in out

@@ -45,7 +45,8 @@ def by_hand(
     """An issue of the schedule with no occurrence, in any state."""
     new = replace(house.new_issue(schedule.list_id, articles, name), schedule_id=schedule.id)
     issue_id = store.add_issue(connection, new, NOON)
-    connection.execute(update(issues).where(issues.c.id == issue_id).values(state=str(state)))
+    started = None if state in (DRAFT, SCHEDULED) else NOON
+    connection.execute(update(issues).where(issues.c.id == issue_id).values(state=str(state), started_at=started))
     return house.issue(connection, issue_id)
 
 
@@ -226,6 +227,9 @@ def test_web_view_is_there_once_the_issue_goes_out(
     expected = "<h1>Calm</h1>" if state in (SENDING, PAUSED, SENT) else None
     assert store.web_view(connection, "unguessable", NOON.date()) == expected
     assert store.web_view(connection, "guessed", NOON.date()) is None
+    # One that was paused before it began has nothing to show.
+    connection.execute(update(issues).values(started_at=None))
+    assert store.web_view(connection, "unguessable", NOON.date()) is None
 
 
 def test_history_of_a_list_is_what_it_was_sent_is_sending_or_holds(
