@@ -110,12 +110,12 @@ def decide(question: Question, asked: Sequence[Asked], now: datetime, is_due: bo
     """
     options = question.options
     mode = needs(options)
-    if mode == "none":
-        return Decision(Verdict.GO_ALONE, "nobody has to say yes to it")
     is_due = is_due or now >= question.occurrence
     last = last_word(asked)
     if last is not None and last.answer is Answer.YES and last.content_hash == question.content_hash:
         return Decision(Verdict.GO if is_due else Verdict.WAIT, f"{who(last)} said yes")
+    if mode == "none":
+        return Decision(Verdict.GO_ALONE, "nobody has to say yes to it")
     ask = tuple(_to_ask(question, asked, last, now))
     if last is not None and last.answer is Answer.MEND:
         verdict = Verdict.HOLD if is_due else Verdict.WAIT

@@ -401,6 +401,8 @@ def test_new_schedule_asks_three_times_and_then_once_how_to_go_on(house: DeskHou
     assert house.tick().words == ("issue 4 waits for a yes: `newsletter issues approve 4`",)
     house.tick_at(DRAFTED + 4 * WEEK)
     assert len(house.issues()) == 4  # nothing is drafted ahead where nobody is asked
+    approving.approve(house.app, 4)
+    assert house.tick().started == (4,)
 
 
 def test_drafts_made_ahead_for_times_in_a_pause_come_to_nothing_but_what_waits_goes_on(

@@ -76,6 +76,10 @@ def test_a_yes_to_what_it_says_lets_it_go_at_its_instant_and_nobody_else_is_aske
     assert decide(given, heard, AT).ask == ()
 
 
+def test_a_yes_counts_also_where_nobody_is_asked_any_more() -> None:
+    assert decide(question(approval="none"), [asked(answer=Answer.YES)], AT).verdict is Verdict.GO
+
+
 def test_a_yes_to_other_words_is_none_and_everybody_is_asked_again() -> None:
     found = decide(question(), [asked(answer=Answer.YES, content=IT_SAID)], HALF)
     assert (found.verdict, found.ask) == (Verdict.WAIT, ((OFFICE, Role.APPROVER),))
