@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,7 +22,7 @@ from newsletter.options import (
     to_json,
 )
 
-WRITTEN = {
+WRITTEN: dict[str, tuple[str, Any]] = {
     "order": ("evergreen", "evergreen"),
     "weights": ("age=2, variety=0.5", (("age", 2.0), ("variety", 0.5))),
     "articles": ("3", 3),
