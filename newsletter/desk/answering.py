@@ -46,6 +46,7 @@ class Standing(StrEnum):
     OPEN = "open"
     SAID = "said"  # by this very person: there is nothing left to do
     SENT = "sent"  # it has begun to go out; of a stop: everybody has it
+    PAUSED = "paused"  # before it had begun
     CANCELLED = "cancelled"
     CHANGED = "changed"  # it says something else than what this mail showed
 
@@ -80,7 +81,7 @@ def standing_of(purpose: Purpose, asked: Asked, issue: Issue) -> Standing:
     if issue.state is IssueState.CANCELLED:
         return Standing.SAID if is_said and purpose is Purpose.SKIP else Standing.CANCELLED
     if issue.state not in DRAFTS:
-        return Standing.SENT
+        return Standing.SENT if issue.started is not None else Standing.PAUSED
     if is_said and purpose in (Purpose.SWAP, Purpose.NOT_ANY_MORE):
         return Standing.SAID  # which has changed what it says
     if issue.content_hash != asked.content_hash:

@@ -217,6 +217,8 @@ def unknown_authors(app: App, issue: Issue) -> list[str]:
 def approve(app: App, issue_id: int) -> Issue:
     """The draft, with the yes of a person at the command line to what it says now. Raises Refused or NotFound."""
     issue = sending.find(app, issue_id)
+    if issue.state is IssueState.PAUSED and issue.started is None:
+        raise Refused(f"issue {issue_id} is paused: `newsletter issues resume {issue_id}` first")
     if issue.state not in DRAFTS:
         raise Refused(f"issue {issue_id} is {issue.state}: there is nothing left to say yes to")
     if issue.kind is IssueKind.PICKED:

@@ -12,7 +12,7 @@ from sqlalchemy import update
 import house as builders
 from asked_people import Mail, Visitor, mails, set_options, visitor
 from desk_house import ADA, DeskHouse
-from newsletter.desk import approving, library, ticking
+from newsletter.desk import approving, library, sending, ticking
 from newsletter.desk.forecasting import forecast_of
 from newsletter.errors import Refused
 from newsletter.options import Options
@@ -166,6 +166,20 @@ def test_link_of_an_issue_that_has_begun_says_so(house: DeskHouse, relay: Script
     for label in ("Take another article", "Skip this date"):
         assert "It is on its way" in anna.press(links[label], slug="long-walks").text
     assert house.issue(1).state is IssueState.SENDING
+
+
+def test_link_of_a_draft_that_somebody_paused_works_again_once_it_is_resumed(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor
+) -> None:
+    link = asked(house, relay).links["Yes, send it"]
+    sending.pause(house.app, 1)
+    assert "It is paused" in anna.press(link).text
+    with pytest.raises(Refused, match="`newsletter issues resume 1` first"):
+        approving.approve(house.app, 1)
+    assert house.tick_at(TUESDAY).started == ()
+    sending.resume(house.app, 1)
+    assert "Thank you" in anna.press(link).text
+    assert house.tick().started == (1,)
 
 
 def test_link_that_was_made_for_something_else_or_cut_short_is_none(
