@@ -39,6 +39,7 @@ class App:
     home: Home
     loaded: LoadedConfig
     clock: Callable[[], datetime] = field(default=utc_now)
+    turn: int = 0  # with which schedule a tick begins: several processes share the work instead of racing for each
 
     @property
     def config(self) -> Config:
@@ -148,4 +149,4 @@ class App:
 
 def open_app(home: Home, overrides: Mapping[str, Any] | None = None, clock: Callable[[], datetime] = utc_now) -> App:
     """The home, with the process's environment over its file. Raises NotFound or ConfigError."""
-    return App(home, read_config(home, os.environ, overrides or {}), clock)
+    return App(home, read_config(home, os.environ, overrides or {}), clock, os.getpid())

@@ -54,6 +54,8 @@ def tick(app: App) -> Ticked:
         return Ticked((), tuple(words), None)
     with app.database.read() as connection:
         active = [each for each in store.list_schedules(connection) if each.status is ScheduleStatus.ACTIVE]
+    first = app.turn % max(len(active), 1)
+    active = [*active[first:], *active[:first]]
     prepared = approving.prepare(app, active)
     started = list(prepared.started)
     words.extend(prepared.words)
