@@ -17,6 +17,7 @@ from newsletter.errors import Refused
 from newsletter.states import DeliveryStatus, IssueState
 from scripted_relay import ScriptedRelay
 from subscribers import SubscriptionStatus
+from subscribers import store as audience
 
 TOKYO, DENVER = "tokyo@example.org", "denver@example.org"
 TOKYO_NINE = datetime(2026, 3, 31, 0, tzinfo=UTC)
@@ -93,9 +94,9 @@ def test_late_readers_are_not_given_up_by_a_late_start(club: DeskHouse) -> None:
 
 def test_a_zone_that_there_is_not_is_the_lists_then_the_schedules(club: DeskHouse) -> None:
     with club.write() as connection:
-        friends = builders.audience.find_list(connection, "Friends")
+        friends = audience.find_list(connection, "Friends")
         lost = builders.add_reader(connection, friends, "Lost")
-        builders.audience.set_timezone(connection, lost, "Mars/Olympus")
+        audience.set_timezone(connection, lost, "Mars/Olympus")
     (number,) = club.tick_at(TOKYO_NINE).started
     assert club.deliveries(club.issue(number))["lost@example.org"].next_attempt == FIRST_TUESDAY
 
