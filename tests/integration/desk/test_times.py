@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import house as builders
 from desk_house import DeskHouse
 from house import FIRST_TUESDAY, NOON, WEEK
 from newsletter.desk import forecasting, missed, picks, schedules, sending
@@ -46,8 +47,6 @@ def coming(house: DeskHouse, name: str = "weekly", count: int = 4) -> list[str]:
 
 
 def articles_for(house: DeskHouse, count: int) -> None:
-    import house as builders
-
     with house.write() as connection:
         author = builders.add_author(connection)
         for number in range(count):

@@ -192,7 +192,7 @@ def test_a_day_without_an_issue_is_looked_at_when_it_comes_and_brings_nothing() 
 
 
 def test_what_is_moved_out_of_a_blackout_is_due_on_the_free_day() -> None:
-    options = {"blackout": ("03-03",), "on_blackout": "shift"}
+    options: dict[str, Any] = {"blackout": ("03-03",), "on_blackout": "shift"}
     at = berlin("2026-03-04T09:00")
     skipped = look("0 9 * * 2", berlin("2026-03-03T09:00"), berlin("2026-02-24T09:00"), **options)
     assert [why for _, why in skipped.skipped] == ["blackout 03-03: moved to 2026-03-04 09:00"]
