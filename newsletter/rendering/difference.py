@@ -6,13 +6,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import islice, zip_longest
+from itertools import zip_longest
 
 MOST_SHOWN = 12
 """Differences listed; who has changed more than that wants to read the whole."""
 
 AROUND = 60
 """Characters shown before the place from which on two paragraphs differ."""
+
+OTHERWISE = 0.6
+"""The part of its paragraphs that are others, from which on a text with another beginning is another text."""
+
+ENOUGH = 5
+"""Paragraphs of which that can be said."""
+
+_UNDERLINE = re.compile(r"\n[=-]{3,}(?=\n|$)")
+"""Below a heading: it says nothing."""
 
 LONGEST = 240
 """Characters shown of one paragraph."""
@@ -27,11 +36,20 @@ class Difference:
 
 
 def differences(before: str, now: str) -> list[Difference]:
-    """What differs but for line breaks, in the order of the text, at most MOST_SHOWN."""
-    return list(islice(_differences(_paragraphs(before), _paragraphs(now)), MOST_SHOWN))
+    """What differs but for line breaks, in the order of the text, at most MOST_SHOWN.
+
+    Of two texts that have next to nothing in common only the beginnings are told.
+    """
+    old, new = _paragraphs(before), _paragraphs(now)
+    found = list(_differences(old, new))
+    longer = max(len(old), len(new))
+    if old and new and old[0] != new[0] and longer >= ENOUGH and len(found) > OTHERWISE * longer:
+        return [Difference(_shown(old[0], 0), _shown(new[0], 0))]
+    return found[:MOST_SHOWN]
 
 
 def _paragraphs(text: str) -> list[str]:
+    text = _UNDERLINE.sub("", text)
     return [" ".join(part.split()) for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
 
 

@@ -116,7 +116,10 @@ def test_when_it_was_last_sent_is_a_day_of_the_home(house: DeskHouse) -> None:
 
 
 def test_the_last_time_counts_and_what_never_went_was_sent_before_any_day(house: DeskHouse) -> None:
-    house.add_schedule("monthly", recurrence="0 9 1 * *")
+    with house.write() as connection:
+        others = builders.add_list(connection, "Others")
+        builders.add_reader(connection, others, "Eve")
+        builders.add_schedule(connection, others, "monthly", recurrence="0 9 1 * *")
     sending.start(house.app, house.plan("weekly", "long-walks"))
     house.clock.now += WEEK
     sending.start(house.app, house.plan("monthly", "long-walks"))

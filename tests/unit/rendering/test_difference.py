@@ -43,3 +43,15 @@ def test_an_address_without_a_space_is_shown_all_the_same() -> None:
     link = "https://example.org/" + "a" * 200
     (found,) = differences(f"{link}1", f"{link}2")
     assert (found.before[-1], found.now[-1]) == ("1", "2")
+
+
+def test_another_text_is_told_by_its_beginning() -> None:
+    before = "Calm\n====\n\nBy Jane Doe\n\nOne.\n\nTwo.\n\nThree.\n\nWrite to us"
+    now = "Storm\n=====\n\nBy John Roe\n\nFour.\n\nFive.\n\nSix.\n\nWrite to us"
+    assert differences(before, now) == [Difference("Calm", "Storm")]
+
+
+def test_line_below_a_heading_says_nothing() -> None:
+    assert differences("Calm days\n=========\n\nOne.", "Calm day\n========\n\nOne.") == [
+        Difference("Calm days", "Calm day")
+    ]
