@@ -15,6 +15,7 @@ from newsletter.desk.forecasting import forecast_of
 from newsletter.desk.notices import notify, purpose_of
 from newsletter.model import Article, Delivery, Issue, Schedule
 from newsletter.picking.forecast import Forecast
+from newsletter.picking.readers import is_per_reader
 from newsletter.rendering.difference import Difference, differences
 from newsletter.rendering.slots import fill
 from newsletter.scheduling.approval import Answer, Asked, Role, is_away, last_word, needs, who
@@ -109,7 +110,8 @@ def _question(app: App, schedule: Schedule, issue: Issue, asked: Asked, everybod
     yield from _changed(asked, everybody)
     yield _otherwise(app, schedule, issue)
     labels = {**BUTTONS, **({Purpose.YES: "Yes, it is still right"} if asked.role is Role.AUTHOR else {})}
-    yield "\n".join(f"{labels[each]}: {link(app, asked, each)}" for each in PURPOSES[asked.role])
+    offered = [each for each in PURPOSES[asked.role] if not (each is Purpose.SWAP and is_per_reader(schedule.options))]
+    yield "\n".join(f"{labels[each]}: {link(app, asked, each)}" for each in offered)
 
 
 def readers_of(app: App, issue: Issue) -> int:

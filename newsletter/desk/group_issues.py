@@ -15,7 +15,6 @@ from newsletter.desk import approving, making, pausing, picks, rehearsing, sendi
 from newsletter.desk.grouping import Groups, groups_at, ranking_of
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Article, Issue, Occurrence, Schedule
-from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import as_json, pick_articles
 from newsletter.picking.readers import is_per_reader
 from newsletter.picking.rules import History, Moment
@@ -88,7 +87,7 @@ def make_drafts(
         ranked = ranking_of(app, connection, schedule, is_alone)(occurrence)
         groups = groups_at(connection, schedule, occurrence, ranked)
         known = _issues(connection, schedule, occurrence)
-        rules = lift_repeats(picks.rules_of(app, connection, schedule, is_alone))
+        rules = picks.rules_of(app, connection, schedule, is_alone)
     moment = Moment.of(occurrence.utc, ZoneInfo(schedule.timezone))
     has_issue = {issue.articles[0] for issue in known}
     made = []

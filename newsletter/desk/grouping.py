@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.desk import picks
 from newsletter.model import Article, Occurrence, Schedule
-from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import pick_articles
 from newsletter.picking.readers import Past, Sent, count_groups, is_had, is_waiting
 from newsletter.picking.rules import History, Moment
@@ -46,7 +45,7 @@ def ranking_of(app: App, connection: Connection, schedule: Schedule, is_alone: b
     themselves do not ask for the day. With `is_alone` without what no person has read.
     """
     candidates = library.list_articles(connection)
-    rules = lift_repeats(picks.rules_of(app, connection, schedule, is_alone))
+    rules = picks.rules_of(app, connection, schedule, is_alone)
     zone = ZoneInfo(schedule.timezone)
 
     @cache

@@ -18,11 +18,9 @@ from newsletter.desk import passing, picks
 from newsletter.errors import Refused
 from newsletter.model import Article, Author, Issue, Newsletter, Occurrence, Schedule
 from newsletter.picking.differing import changes_between
-from newsletter.picking.orders import lift_repeats
 from newsletter.picking.pick import Pick, as_json
 from newsletter.picking.readers import is_per_reader
 from newsletter.picking.replay import Recipe, inputs_of
-from newsletter.picking.rules import Rule
 from newsletter.picking.why_nothing import why_nothing
 from newsletter.rendering.mrml import render_template, to_html
 from newsletter.rendering.page import PageInput, RenderedIssue, render_issue, web_view
@@ -257,15 +255,9 @@ def _may_go(
     """Whether no rule refuses any article of the draft. A letter was not picked, and no rule is asked."""
     if schedule is None or issue.occurrence is None:
         return True
-    rules = _rules(app, connection, schedule, is_alone)
+    rules = picks.rules_of(app, connection, schedule, is_alone)
     kept = picks.pick_for(connection, schedule, issue.occurrence.utc, articles, rules, issue.id, len(articles))
     return len(kept.slugs) == len(articles)
-
-
-def _rules(app: App, connection: Connection, schedule: Schedule, is_alone: bool) -> tuple[Rule, ...]:
-    """The schedule's rules; what the list has had says nothing where each reader has a next article of their own."""
-    rules = picks.rules_of(app, connection, schedule, is_alone)
-    return lift_repeats(rules) if is_per_reader(schedule.options) else rules
 
 
 def articles_of(connection: Connection, issue: Issue) -> list[Article]:

@@ -8,6 +8,7 @@ from newsletter.app import App
 from newsletter.desk import making, picks
 from newsletter.errors import Refused
 from newsletter.model import Article, Issue
+from newsletter.picking.readers import is_per_reader
 from newsletter.store import articles as library
 from newsletter.store import issues as store
 from newsletter.store.choices import decline, pin
@@ -39,9 +40,11 @@ def swap(app: App, issue: Issue, slug: str, reason: str) -> Issue:
 
 
 def _others(app: App, connection: Connection, issue: Issue, count: int) -> list[Article]:
-    """At most so many that may go then and are not in it."""
+    """At most so many that may go then and are not in it; none for a group of readers, who are due this one."""
     assert issue.schedule_id is not None and issue.occurrence is not None
     schedule = schedule_by_id(connection, issue.schedule_id)
+    if is_per_reader(schedule.options):
+        return []
     articles = [each for each in library.list_articles(connection) if each.slug not in issue.articles]
     rules = picks.rules_of(app, connection, schedule)
     return list(picks.pick_for(connection, schedule, issue.occurrence.utc, articles, rules, issue.id, count).articles)

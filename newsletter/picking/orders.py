@@ -22,6 +22,7 @@ from newsletter.picking.guards import (
     Wanted,
 )
 from newsletter.picking.rankings import Newest, Newness, Oldest, Priority, Queue, Rest, SeasonCloseness, Variety
+from newsletter.picking.readers import is_per_reader
 from newsletter.picking.rules import History, Moment, Ranking, Rule, Score, Steady, Turning, among
 from newsletter.picking.turns import author_turns, category_turns
 
@@ -77,9 +78,10 @@ def rules_for(options: Options, language: str = "", is_alone: bool = False) -> t
         guards.append(InLanguage(language))
     if options.categories or options.tags or options.without:
         guards.append(Wanted(options.categories, options.tags, options.without))
-    guards.append(NotSentBefore(options.cool_down))
-    if options.times:
-        guards.append(SentSeldom(options.times))
+    if not is_per_reader(options):  # there each reader is asked what they have had, not the list
+        guards.append(NotSentBefore(options.cool_down))
+        if options.times:
+            guards.append(SentSeldom(options.times))
     return (*guards, *(_weighted(RANKINGS[name](options), weight) for name, weight in weights_of(options).items()))
 
 

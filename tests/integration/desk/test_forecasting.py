@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def schedule(house: DeskHouse, name: str = "weekly") -> Schedule:
         return picks.find(connection, name)
 
 
-def give_options(house: DeskHouse, **options: object) -> None:
+def give_options(house: DeskHouse, **options: Any) -> None:
     ours = schedule(house)
     with house.write() as connection:
         schedule_store.change_schedule(connection, replace(ours, options=replace(ours.options, **options)))

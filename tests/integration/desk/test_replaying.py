@@ -11,6 +11,7 @@ from desk_house import DeskHouse
 from newsletter.desk import library, making, picks
 from newsletter.errors import NotFound, Refused
 from newsletter.store import issues as store
+from newsletter.tables import articles, issues
 
 
 def foreseen(house: DeskHouse, issue_id: int) -> dict[str, list[str]]:
@@ -43,7 +44,7 @@ def test_pick_of_no_issue_cannot_be_made_again(house: DeskHouse) -> None:
         picks.replay(house.app, 4711)
     issue = house.plan()
     with house.write() as connection:
-        connection.execute(store.issues.update().values(inputs=None))
+        connection.execute(issues.update().values(inputs=None))
     with pytest.raises(Refused, match="kept nothing to replay"):
         picks.replay(house.app, issue.id)
 
@@ -78,7 +79,7 @@ def test_where_an_issue_is_not_what_was_foreseen_the_change_is_named(house: Desk
 def test_article_whose_picture_is_gone_gives_way_to_the_next(house: DeskHouse) -> None:
     with house.write() as connection:
         hero = {"src": "media/gone.jpg", "alt": "A lamp", "credit": "", "credit_source": ""}
-        connection.execute(store.articles.update().where(store.articles.c.slug == "quiet-mornings").values(hero=hero))
+        connection.execute(articles.update().where(articles.c.slug == "quiet-mornings").values(hero=hero))
     issue = house.plan()
     assert issue.articles == ("small-promises",)
     told = {each["slug"]: each["reasons"] for each in picks.replay(house.app, issue.id)["candidates"]}
@@ -91,7 +92,7 @@ def test_article_that_loses_its_picture_after_it_was_drafted_does_not_go_by_itse
     issue = house.plan()
     with house.write() as connection:
         hero = {"src": "media/gone.jpg", "alt": "A lamp", "credit": "", "credit_source": ""}
-        connection.execute(store.articles.update().where(store.articles.c.slug == "quiet-mornings").values(hero=hero))
+        connection.execute(articles.update().where(articles.c.slug == "quiet-mornings").values(hero=hero))
     # Whoever sends it by hand has seen it, and is told.
     assert "media/gone.jpg is not in the home" in house.refusal(issue)
     assert house.issue(issue.id).articles == ("quiet-mornings",)
