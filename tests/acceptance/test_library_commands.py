@@ -337,6 +337,9 @@ def test_what_a_person_pins_sends_or_corrects_has_been_read(newsletter: Command)
 
 def test_forecast_warns_and_next_says_who_was_read(newsletter: Command) -> None:
     newsletter("articles", "triage", "long-evenings", "--as", "keep")
+    asked = newsletter("forecast", "--count", "1", "--json").json[0]["warnings"]
+    assert asked == ["a-walk is unread since import (`newsletter articles triage`)"]
+    newsletter("schedules", "set", "weekly", "--approval", "none")
     foreseen = newsletter("forecast", "--count", "2", "--json").json
     assert [each["articles"] for each in foreseen] == [["a-walk"], ["slow-tea"]]
     assert "long-evenings goes in its place" in foreseen[0]["warnings"][0]

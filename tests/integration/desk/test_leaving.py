@@ -95,8 +95,9 @@ def test_their_articles_are_picked_up_to_the_last_day_and_no_longer(house: DeskH
     assert left.out_of_picking == ("quiet-mornings", "small-promises", "long-walks")
     assert left.handed_over == ()
     assert house.tick_at(FIRST_TUESDAY).started == (1,)
-    words = house.tick_at(FIRST_TUESDAY + WEEK).words
-    assert words == ("schedule 'weekly', 2026-04-07 09:00: nothing can be picked: 3 by authors who are not there",)
+    (words,) = house.tick_at(FIRST_TUESDAY + WEEK).words
+    begins = "schedule 'weekly', 2026-04-07 09:00: nothing can be picked: 3 by authors who are not there ("
+    assert words.startswith(begins)
     assert refusals(house, "small-promises") == [f"its author {MARIA} left after 2026-03-31"]
 
 
