@@ -27,6 +27,7 @@ from scripted_web import Answer, ScriptedWeb
 
 KETTLES = "kettles"
 SLUG = made.slug_on(KETTLES)
+WITHOUT_A_WORD_IN_COMMON = " ".join(f"Lantern{number} glows." for number in range(30))
 DRAFT, READY, RETIRED = ArticleStatus.DRAFT, ArticleStatus.READY, ArticleStatus.RETIRED
 
 
@@ -127,6 +128,22 @@ def test_two_files_of_one_title_are_two_articles_and_stay_so(empty: DeskHouse, t
     assert outcomes(library.import_articles(empty.app, given).items) == [("unchanged", "news"), ("updated", "news-2")]
     assert "Umbrellas" in library.find(empty.app, "news").body_html
     assert "And a last line" in library.find(empty.app, "news-2").body_html
+
+
+def test_two_files_named_one_by_one_are_two_articles_though_they_have_one_title(
+    here: DeskHouse, tmp_path: Path
+) -> None:
+    files = [tmp_path / "old.txt", tmp_path / "new.txt"]
+    for file, words in zip(files, (made.words_on("umbrellas"), WITHOUT_A_WORD_IN_COMMON), strict=True):
+        file.write_text(f"News\n\n{words}\n", "utf-8")
+    given = [str(file) for file in files]
+    first = library.import_articles(here.app, given).items
+    assert outcomes(first) == [("imported", "news"), ("imported", "news-2")]
+    assert "the same title as news, another text" in first[1].notes
+    assert outcomes(library.import_articles(here.app, given).items) == [("unchanged", "news"), ("unchanged", "news-2")]
+    with files[1].open("a") as stream:
+        stream.write("\nAnd a last line.\n")
+    assert outcomes(library.import_articles(here.app, given[1:]).items) == [("updated", "news-2")]
 
 
 def test_another_slug_with_a_number_is_not_taken_for_a_second_one(here: DeskHouse) -> None:
