@@ -23,6 +23,7 @@ from newsletter.model import Author, Guess, Hero
 
 MAX_SUMMARY = 500  # characters
 MAX_GUESSED_TITLE = 80
+_SHOWN = 80  # characters of an item's name in an error
 WHOLE = 1_500  # characters: a description that is longer and does not break off is the article itself
 _LOOKED_AT = 20_000  # characters of HTML, where only its beginning counts
 _TAIL = 1_500  # characters of HTML, where only its end counts
@@ -129,6 +130,14 @@ def draft_of(entry: FeedEntry, info: FeedInfo, source: str) -> Draft:
     )
     draft = with_body(draft, html, entry.base_url or link, _is_weak(entry.authors, info))
     return replace(draft, body_html=f"{recording}\n{draft.body_html}".strip()) if recording else draft
+
+
+def place_of(number: int, name: str, is_within: bool) -> str:
+    """Where a feed breaks off, in or after that item, in words that follow why; 0 is before the first."""
+    if not number:
+        return "before its first item"
+    shown = words(name, _SHOWN)
+    return f"{'in' if is_within else 'after'} item {number:,}" + (f" ({shown})" if shown else "")
 
 
 def plain(html: str) -> str:

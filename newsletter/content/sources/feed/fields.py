@@ -33,6 +33,8 @@ def info_of(feed: Any, feed_url: str) -> FeedInfo:
 def entry_of(entry: Any, feed_url: str) -> FeedEntry:
     content = _content(entry)
     link = _text(entry, "feedburner_origlink") or _text(entry, "link")
+    # Where an item has no link, feedparser takes its guid for one: `episode-12` is nobody's address.
+    link = "" if link == _text(entry, "id") and not is_address(link) else link
     base = content.get("base") or _detail(entry, "summary").get("base") or ""
     # Without an xml:base, a feed's address is feedparser's; a body's own addresses count from its page.
     base = base if base and base != feed_url else link or feed_url

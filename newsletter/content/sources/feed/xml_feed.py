@@ -15,7 +15,7 @@ from xml.sax.xmlreader import AttributesNSImpl, Locator
 from feedparser.api import StrictFeedParser  # type: ignore[import-untyped]
 
 from newsletter.content.source import LeftOut, Source
-from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo
+from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo, place_of
 from newsletter.content.sources.feed.fields import entry_of, info_of
 from newsletter.content.sources.feed.mending import mended
 from newsletter.content.sources.feed.opening import FEEDS, open_document, what_else
@@ -28,6 +28,7 @@ _MAX_ELEMENTS = 500_000  # in the feed; feedparser needs about 20 µs for each
 _MAX_ATTRIBUTES = 100  # of an element; feedparser looks each one up in all of them
 _MAX_OUTSIDE = 50_000  # elements outside of items
 _MAX_PER_ITEM = 50_000  # elements, those of a body in XHTML counted
+_MAX_FIELDS = 2_000  # elements of an item that are no body's: feedparser compares each category with all before it
 _MAX_WORDS = 3_000_000  # characters of one item
 _MAX_FIELD = 2_000  # characters of what is no body: feedparser searches an author's for an address, in quadratic time
 
@@ -102,26 +103,22 @@ class XmlFeed:
         except SAXParseException as error:
             yield from handler.taken()
             if error.getMessage() != _JUNK:
-                raise _Malformed(error, handler.items) from None
+                raise _Malformed(error, handler.place) from None
         except SourceError:
             yield from handler.taken()
             raise
 
 
 class _Malformed(Exception):
-    def __init__(self, error: SAXParseException, items: int) -> None:
+    def __init__(self, error: SAXParseException, place: str) -> None:
         self.words = error.getMessage()
         self.line = error.getLineNumber()
-        self.items = items
+        self.place = place
         self.ends_early = self.words.startswith(_ENDS_EARLY)
 
     def told(self, source: str) -> SourceError:
-        place = (
-            f"after {self.items} {'item' if self.items == 1 else 'items'}" if self.items else "before its first item"
-        )
-        if self.ends_early:
-            return SourceError(source, f"the feed ends in the middle, {place} had begun", self.line)
-        return SourceError(source, f"the XML is broken ({self.words}), {place} had begun", self.line)
+        words = "the feed ends in the middle" if self.ends_early else f"the XML is broken ({self.words})"
+        return SourceError(source, f"{words}, {self.place}", self.line)
 
 
 class _Bounded(ContentHandler):
@@ -140,7 +137,8 @@ class _Bounded(ContentHandler):
         self._item_name: Name | None = None
         self._prefixes = self._depth = self._elements = self._outside = 0
         self._skipping = 0  # the depth of the element that is passed over with all in it
-        self._item_elements = self._item_words = self._field_words = 0
+        self._item_elements = self._item_fields = self._item_words = self._field_words = 0
+        self._last = ""  # the name of the item that ended last
         self._too_much = ""  # what an item has more of than is read
         self.items = 0  # begun
         self.deleted: list[str] = []
@@ -148,6 +146,14 @@ class _Bounded(ContentHandler):
     @property
     def feed(self) -> Any:
         return self._reader.feeddata
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words that a person finds the item by."""
+        if self._reader.inentry:
+            return place_of(self.items, entry_of(self._reader.entries[-1], self._source.url).name, True)
+        is_passed_over = self.items > MAX_ITEMS
+        return place_of(self.items, "" if is_passed_over else self._last, is_passed_over)
 
     def taken(self) -> Iterator[FeedEntry | LeftOut]:
         """The items that are complete, once."""
@@ -179,7 +185,10 @@ class _Bounded(ContentHandler):
             self.items += 1
         if self._item_elements > _MAX_PER_ITEM:
             self._too_much = f"has more than {_MAX_PER_ITEM:,} elements"
-        if self.items > MAX_ITEMS or self._item_elements > _MAX_PER_ITEM or self._is_passed_over(name, attrs):
+        elif self._item_fields > _MAX_FIELDS:
+            self._too_much = f"has more than {_MAX_FIELDS:,} elements beside its text"
+        is_too_much = self._item_elements > _MAX_PER_ITEM or self._item_fields > _MAX_FIELDS
+        if self.items > MAX_ITEMS or is_too_much or self._is_passed_over(name, attrs):
             self._skipping = self._depth
             return
         known = len(self._reader.entries)
@@ -214,6 +223,7 @@ class _Bounded(ContentHandler):
     def _count(self) -> None:
         self._elements += 1
         self._item_elements += bool(self._reader.inentry)
+        self._item_fields += bool(self._reader.inentry and not self._reader.incontent)
         self._outside += not self._reader.inentry
         if self._outside > _MAX_OUTSIDE + self.items or self._elements > _MAX_ELEMENTS:
             raise self._refusal("it has far more elements than a feed of articles would")
@@ -245,7 +255,9 @@ class _Bounded(ContentHandler):
         self._too_much = ""
         self._reader.entries.clear()
         self._reader.property_depth_map.clear()  # else it would hold every item for ever
-        self._item_elements = self._item_words = 0
+        self._item_elements = self._item_fields = self._item_words = 0
+        self._last = entries[-1].name
 
     def _refusal(self, words: str) -> SourceError:
+        words = f"{words}, {self.place}" if self.items else words
         return SourceError(self._source.name, words, self._place.getLineNumber())
