@@ -324,3 +324,12 @@ def test_articles_own_button_wins_over_the_one_in_the_authors_box(html: str) -> 
 def test_button_in_the_authors_box_is_the_call_where_there_is_no_other() -> None:
     found = lift(page(ARTICLE, BOX, BOOK_JUNE))
     assert found.call_to_action == CallToAction("", "Book with June", "https://example.org/june")
+
+
+def test_letters_that_only_the_bio_tells_are_the_authors() -> None:
+    bio = "June Alder, LCSW is a therapist who works with families and likes long walks by the river."
+    found = lift(page(ARTICLE, "<h3>About our therapist June Alder</h3>", f"<p>{bio}</p>"))
+    assert found.author == Author("June Alder", "LCSW", "therapist", bio=bio)
+    other = lift(page(ARTICLE, "<h3>About our therapist June Alder</h3>", f"<p>{bio.replace('June', 'Jane')}</p>"))
+    assert other.author is not None
+    assert (other.author.name, other.author.credentials) == ("June Alder", "")
