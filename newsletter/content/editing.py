@@ -21,12 +21,15 @@ from newsletter.content.words import (
     refuse_controls,
 )
 from newsletter.errors import SourceError
-from newsletter.model import Article, CallToAction, Hero, Season
+from newsletter.model import Article, CallToAction, Guess, Hero, Season
 from newsletter.states import ArticleStatus
 
 AUTHORS = "authors"
 PARTS: Mapping[str, type[Hero] | type[CallToAction]] = {"hero": Hero, "call_to_action": CallToAction}
 """Fields that are objects: their parts are edited and corrected one by one, as `hero.alt`."""
+
+_GUESSED_IN: Mapping[str, str] = {"author": AUTHORS, "heading": "body_html"}
+"""What a guess speaks of, where no field has that name → the field that holds it."""
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -112,6 +115,16 @@ EDITABLE: Mapping[str, Callable[[str], Any]] = {
     "call_to_action.url": link,
 }
 """Every field `articles edit` knows, and how its text is read. `authors` gives names."""
+
+
+def open_guesses(article: Article) -> tuple[Guess, ...]:
+    """What was guessed of it and no person has corrected since, each once."""
+    return tuple(guess for guess in dict.fromkeys(article.guesses) if not _is_corrected(article, guess.field))
+
+
+def _is_corrected(article: Article, name: str) -> bool:
+    whole = name.partition(".")[0]
+    return not article.corrected.isdisjoint({name, whole, _GUESSED_IN.get(whole, whole)})
 
 
 def edit(article: Article, settings: Mapping[str, str]) -> dict[str, Any]:

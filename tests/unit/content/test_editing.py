@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from newsletter.content.editing import EDITABLE, edit
+from newsletter.content.editing import EDITABLE, edit, open_guesses
 from newsletter.errors import SourceError
-from newsletter.model import Article, CallToAction, Hero
+from newsletter.model import Article, CallToAction, Guess, Hero
 
 WALK = Article("a-walk", "A Walk", "<p>Look.</p>", hero=Hero("media/walk.jpg", "A path", "Ann Poe", "Unsplash"))
 WORDS = ("title", "subtitle", "summary", "hero.alt", "hero.credit", "hero.credit_source")
@@ -70,3 +72,20 @@ def test_links_are_checked_by_what_they_are_for() -> None:
 def test_empty_words_take_a_field_back() -> None:
     changed = edit(WALK, {"hero.src": "", "source_url": "", "language": " ", "call_to_action.url": ""})
     assert changed["hero"].src == changed["source_url"] == changed["language"] == changed["call_to_action"].url == ""
+
+
+# -- guesses
+
+
+def test_guess_is_open_until_what_it_speaks_of_is_corrected() -> None:
+    headings = (Guess("heading", "Up", 5), Guess("heading", "Down", 17))
+    others = (Guess("title", "A Walk", 1), Guess("author.name", "Ann", 21), Guess("hero.credit", "Ann Poe", 23))
+    walk = replace(WALK, guesses=(*headings, *others, others[0]))
+    assert open_guesses(walk) == (*headings, *others)
+
+    def left(*corrected: str) -> set[str]:
+        return {guess.field for guess in open_guesses(replace(walk, corrected=frozenset(corrected)))}
+
+    assert left("title", "authors") == {"heading", "hero.credit"}
+    assert left("body_html", "hero.alt") == {"title", "author.name", "hero.credit"}
+    assert left("hero.credit", "hero.src") == left("hero") == {"heading", "title", "author.name"}
