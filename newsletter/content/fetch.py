@@ -30,7 +30,7 @@ from newsletter.content.fetching.network import (
     TimeUp,
     resolve,
 )
-from newsletter.errors import FetchError
+from newsletter.errors import FetchError, TooLarge
 
 MOST_REDIRECTS = 5
 
@@ -123,7 +123,7 @@ class Fetcher:
         try:
             return self._follow(url, headers, max_bytes)
         except _Failure as failure:
-            raise FetchError(show_address(url), failure.words, failure.status) from None
+            raise failure.kind(show_address(url), failure.words, failure.status) from None
 
     def close(self) -> None:
         self._pool.close()
@@ -143,7 +143,8 @@ class Fetcher:
         except _Failure as failure:
             if len(trail) == 1:
                 raise
-            raise _Failure(f"it leads to {show_address(trail[-1].url)}: {failure.words}", failure.status) from None
+            words = f"it leads to {show_address(trail[-1].url)}: {failure.words}"
+            raise _Failure(words, failure.status, failure.kind) from None
 
     def _ask(self, here: WebAddress, headers: _Headers) -> httpcore.Response:
         """Its answer as far as the headers."""
@@ -236,10 +237,11 @@ class Fetcher:
 class _Failure(Exception):
     """Why an address gives nothing; the words follow it."""
 
-    def __init__(self, words: str, status: int | None = None) -> None:
+    def __init__(self, words: str, status: int | None = None, kind: type[FetchError] = FetchError) -> None:
         super().__init__(words)
         self.words = words
         self.status = status
+        self.kind = kind
 
 
 class _SilentHosts:
@@ -323,7 +325,7 @@ def _validator(value: str) -> str:
 def _refuse_size(size: int, max_bytes: int, status: int) -> None:
     if size > max_bytes:
         limit = f"{max_bytes / 1_000_000:g} MB" if max_bytes >= 100_000 else f"{max_bytes} bytes"
-        raise _Failure(f"it is larger than {limit}", status)
+        raise _Failure(f"it is larger than {limit}", status, TooLarge)
 
 
 _STATUSES = {

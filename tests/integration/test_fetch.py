@@ -16,7 +16,7 @@ from importlib.metadata import version
 import pytest
 
 from newsletter.content.fetch import Fetcher
-from newsletter.errors import ConfigError, FetchError
+from newsletter.errors import ConfigError, FetchError, TooLarge
 from scripted_relay import AUTHORITY, CERTIFICATES, LOCALHOST
 from scripted_web import (
     CUT,
@@ -359,7 +359,8 @@ def test_status_is_told_in_words(fetcher: Fetcher, status: int, words: str) -> N
 
 def test_answer_that_says_it_is_too_large_is_not_read(fetcher: Fetcher) -> None:
     announced = Answer(b"x", headers={"Content-Length": "5000000000"}, behaviour=DRIP)
-    assert "larger than 1000 bytes" in said_by(fetcher, announced, 1000).words
+    error = said_by(fetcher, announced, 1000)
+    assert "larger than 1000 bytes" in error.words and isinstance(error, TooLarge)
 
 
 def test_answer_may_be_as_large_as_allowed_and_not_a_byte_more(fetcher: Fetcher) -> None:
