@@ -142,6 +142,17 @@ def test_nothing_is_lifted_from_a_file_that_comes_in_as_it_is() -> None:
     assert (draft.hero, draft.authors, draft.call_to_action) == (None, (), None)
 
 
+def test_links_within_the_site_lead_there_where_its_address_is_known() -> None:
+    text = "One [two](/b/?utm_source=x) [three](../c) [four](other.md) [five](#part) ![six](six.png)."
+    draft = _read(f"---\ntitle: A\ncanonical: https://example.org/posts/a/\n---\n{text}\n")
+    assert draft.body_html == (
+        '<p>One <a href="https://example.org/b/">two</a> <a href="https://example.org/posts/c">three</a> four five '
+        '<img src="six.png" alt="six">.</p>'
+    )
+    assert "left out: 2 links that lead nowhere" in draft.notes
+    assert "<a" not in _read(f"---\ntitle: A\n---\n{text}\n").body_html
+
+
 def test_title_comes_from_the_first_h1_with_its_line() -> None:
     draft = _read("---\ndate: 2024-01-01\n---\n\nIntro.\n\n# The *real* title\n\nText.\n")
     assert draft.title == "The real title"

@@ -14,6 +14,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from newsletter.content.bodies import with_body
 from newsletter.content.cleaning import clean, cleaned
+from newsletter.content.cleaning.links import kept_link
 from newsletter.content.draft import Draft, day_from_file_name, title_from_file_name
 from newsletter.content.sources.markdown.front_matter import split_front_matter
 from newsletter.content.sources.markdown.habits import draft_of
@@ -41,7 +42,7 @@ def read_markdown(text: str, source: str) -> Draft:
     body = _PICTURE_IN_TEXT.sub("", body)
     _check_size(body, source)
     body, removed = without_tags(body)
-    title, body_html, guesses, left_out = _read_body(body, draft.title, body_line, source)
+    title, body_html, guesses, left_out = _read_body(body, draft, body_line, source)
     if draft.published is None and (day := day_from_file_name(source)) is not None:
         draft = replace(draft, published=day)
         guesses.append(Guess("published", day.isoformat(), None))
@@ -114,11 +115,14 @@ def _tighten_notes(tokens: Sequence[Token]) -> None:
                 within.hidden = within.hidden or within.type in ("paragraph_open", "paragraph_close")
 
 
-def _read_body(body: str, title: str, first_line: int, source: str) -> tuple[str, str, list[Guess], list[str]]:
+def _read_body(body: str, draft: Draft, first_line: int, source: str) -> tuple[str, str, list[Guess], list[str]]:
     """The title, the body without it, what was guessed on the way, and notes on what was left out."""
+    title = draft.title
     env: dict[str, Any] = {}
     tokens = _parser().parse(body, env)
     _check_nesting(tokens, first_line, source)
+    if draft.source_url:
+        _resolve_links(tokens, draft.source_url)
     guesses: list[Guess] = []
     heading = _first_h1(tokens)
     if heading is not None:
@@ -135,6 +139,15 @@ def _read_body(body: str, title: str, first_line: int, source: str) -> tuple[str
         if title:
             guesses.append(Guess("title", title, None))
     return title, _rendered(tokens, env), guesses, _lost_notes(env)
+
+
+def _resolve_links(tokens: Sequence[Token], page: str) -> None:
+    """Links alone: pictures lie beside the file, and another Markdown file has an address that only the site knows."""
+    links = (child for token in tokens for child in token.children or () if child.type == "link_open")
+    for link in links:
+        href = str(link.attrGet("href") or "")
+        if not href.partition("#")[0].endswith(".md") and (address := kept_link(href, page)):
+            link.attrSet("href", address)
 
 
 def _lost_notes(env: dict[str, Any]) -> list[str]:
