@@ -85,7 +85,7 @@ class App:
         """Asks the web, with its limits and guards; what failed once is remembered for this program's life."""
         from newsletter.content.fetch import Fetcher  # most commands never ask the web
 
-        return Fetcher(self.config.fetch.allow_hosts, self.config.fetch.timeout)
+        return Fetcher(self.config.fetch.allow_hosts, self.config.fetch.timeout, folder=self.home.folder)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from io import BytesIO
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Self, cast
@@ -85,15 +86,19 @@ class Fetcher:
         allow_hosts: Sequence[str] = (),
         timeout: float = 20.0,
         *,
+        folder: Path | None = None,
         resolve: Resolve = resolve,
         trust: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`timeout` is in seconds, for one fetch as a whole; `clock` only tells how long a silent host is left alone.
 
+        A large answer lies in `folder` while it is open, nameless and gone with this program: many a machine keeps its
+        own folder for such files in memory, and small.
         Raises ConfigError when an entry of `allow_hosts` names no single host.
         """
         self._timeout = timeout
+        self._folder = folder
         self._deadline = Deadline()
         self._silent = _SilentHosts(clock)
         self._pool = httpcore.ConnectionPool(
@@ -200,14 +205,17 @@ class Fetcher:
         length = _header(response, b"content-length")
         if length.isdecimal():
             _refuse_size(int(length), max_bytes, response.status)
-        kept = cast(BinaryIO, SpooledTemporaryFile(max_size=_IN_MEMORY))
+        kept = cast(BinaryIO, SpooledTemporaryFile(max_size=_IN_MEMORY, dir=self._folder))
         try:
             for piece in self._body(response, max_bytes):
                 kept.write(piece)
+            kept.seek(0)
+        except OSError as error:
+            kept.close()
+            raise _Failure(f"there is no room for it here ({error.strerror or error})", response.status) from None
         except BaseException:
             kept.close()
             raise
-        kept.seek(0)
         return kept
 
     def _body(self, response: httpcore.Response, max_bytes: int) -> Iterator[bytes]:
