@@ -98,7 +98,7 @@ class Fetcher:
         Raises ConfigError when an entry of `allow_hosts` names no single host.
         """
         self._timeout = timeout
-        self._folder = folder
+        self._folder = None if folder is None else str(folder)
         self._deadline = Deadline()
         self._silent = _SilentHosts(clock)
         self._pool = httpcore.ConnectionPool(
