@@ -333,3 +333,17 @@ def test_letters_that_only_the_bio_tells_are_the_authors() -> None:
     other = lift(page(ARTICLE, "<h3>About our therapist June Alder</h3>", f"<p>{bio.replace('June', 'Jane')}</p>"))
     assert other.author is not None
     assert (other.author.name, other.author.credentials) == ("June Alder", "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<p>Ready to talk? <a href="https://example.org/begin">Contact us</a></p>',
+        '<p><a href="https://example.org/begin">Ready to talk? Contact us</a></p>',
+        '<p>Ready to talk?<br><a href="https://example.org/begin">Contact us</a></p>',
+    ],
+)
+def test_question_and_button_on_one_line_are_told_apart(line: str) -> None:
+    found = lift(page(ARTICLE, line))
+    assert found.call_to_action == CallToAction("Ready to talk?", "Contact us", "https://example.org/begin")
+    assert found.html == ARTICLE
