@@ -123,8 +123,13 @@ def open_guesses(article: Article) -> tuple[Guess, ...]:
 
 
 def _is_corrected(article: Article, name: str) -> bool:
-    whole = name.partition(".")[0]
-    return not article.corrected.isdisjoint({name, whole, _GUESSED_IN.get(whole, whole)})
+    return not article.corrected.isdisjoint({name, name.partition(".")[0], field_of(name)})
+
+
+def field_of(guessed: str) -> str:
+    """The whole field that holds what a guess speaks of: `authors` for `author.name`."""
+    whole = guessed.partition(".")[0]
+    return _GUESSED_IN.get(whole, whole)
 
 
 def edit(article: Article, settings: Mapping[str, str]) -> dict[str, Any]:

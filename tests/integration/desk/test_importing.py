@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -459,6 +460,30 @@ def test_what_is_ready_is_stored_while_slow_pages_are_fetched(here: DeskHouse, m
         told = take(here, first, second)
     assert stored == [0, 1]
     assert any(note.startswith("the whole text was taken from ") for note in told[0].notes)
+
+
+def bare_page(subject: str) -> str:
+    """One that tells neither its date nor its author."""
+    return f"<title>{subject}</title><article><h1>{subject}</h1><p>{made.words_on(subject)}</p></article>"
+
+
+def test_page_is_not_said_to_lack_what_its_source_knows(here: DeskHouse) -> None:
+    known = {"published": date(2024, 3, 4), "authors": (Author("Nora Vale"),)}
+    with ScriptedWeb({"/a": Answer(bare_page("lanterns")), "/b": Answer(bare_page("harbours"))}) as web:
+        knows = item("a", body_html="<p>A.</p>", title="A", page_url=web.url("/a"), **known)
+        lacks = item("b", body_html="<p>B.</p>", title="B", page_url=web.url("/b"), notes=("no date found",))
+        told, other = take(here, knows, lacks)
+    assert not any("no date" in note or "no author" in note for note in told.notes)
+    assert [note for note in other.notes if note.endswith(" found")] == ["no date found", "no author found"]
+
+
+def test_source_is_not_said_to_lack_what_its_page_told(here: DeskHouse) -> None:
+    unknown = ("no date found", "no author found: the site names only 'admin'")
+    with ScriptedWeb({"/a": Answer(made.page(KETTLES))}) as web:
+        (told,) = take(here, item("a", body_html="<p>A.</p>", title="A", page_url=web.url("/a"), notes=unknown))
+    assert not any("no date" in note or "no author" in note for note in told.notes)
+    article = library.find(here.app, "a")
+    assert article.published == date(2024, 3, 4) and [each.name for each in article.authors] == ["Ruth Weber"]
 
 
 def test_page_that_cannot_be_had_is_asked_for_again_by_the_next_import(here: DeskHouse) -> None:
