@@ -302,6 +302,46 @@ def test_picture_that_also_stands_first_in_the_body_is_shown_once() -> None:
     assert body(found) == WHOLE
 
 
+LAKE = "https://calm.example.org/lake.jpg"
+
+
+@pytest.mark.parametrize(
+    ("inside", "alt"),
+    [
+        (
+            f'<media:content url="{LAKE}" medium="image"><media:title>The lake</media:title>'
+            "<media:description>A lake at dusk</media:description></media:content>",
+            "A lake at dusk",
+        ),
+        (f'<media:content url="{LAKE}" medium="image"><media:title>The lake</media:title></media:content>', "The lake"),
+        (
+            f'<media:group><media:content url="{LAKE}" medium="image"/>'
+            '<media:description type="html">A &lt;b&gt;lake&lt;/b&gt; at dusk</media:description></media:group>',
+            "A lake at dusk",
+        ),
+        (f'<media:title>The lake</media:title><media:thumbnail url="{LAKE}"/>', "The lake"),
+        (
+            '<media:content url="https://calm.example.org/talk.mp4" medium="video"><media:title>A talk</media:title>'
+            f'</media:content><media:content url="{LAKE}" medium="image"/>',
+            "",
+        ),
+        (f'<media:content url="{LAKE}" medium="image"><media:title>lake-300x200</media:title></media:content>', ""),
+        (f'<media:content url="{LAKE}" medium="image"><media:title>By the Lake</media:title></media:content>', ""),
+        (f'<media:description>{"A whole text. " * 40}</media:description><media:thumbnail url="{LAKE}"/>', ""),
+    ],
+)
+def test_words_of_a_picture_are_its_alternative_text(inside: str, alt: str) -> None:
+    found = draft(rss(f"<title>By the lake</title>{inside}" + whole()))
+    assert found.hero == Hero(LAKE, alt) and body(found) == WHOLE
+
+
+def test_alternative_text_in_the_body_comes_before_the_words_of_the_feed() -> None:
+    picture = f'<media:content url="{LAKE}" medium="image"><media:title>The lake</media:title></media:content>'
+    pictured = f'<p><img src="{LAKE}" alt="A boat on a lake"></p>'
+    found = draft(rss(f"<title>A</title>{picture}{whole(pictured + WHOLE)}"))
+    assert found.hero == Hero(LAKE, "A boat on a lake")
+
+
 def test_another_picture_in_the_body_stays() -> None:
     pictured = '<p><img src="https://calm.example.org/pier.jpg" alt="A pier"></p>' + WHOLE
     found = draft(rss('<title>A</title><media:thumbnail url="https://calm.example.org/lake.jpg"/>' + whole(pictured)))

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from newsletter.content.source import Source
-from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo, Recording, html_of_text, joined, place_of
+from newsletter.content.sources.feed.entry import (
+    FeedEntry,
+    FeedInfo,
+    Picture,
+    Recording,
+    html_of_text,
+    joined,
+    place_of,
+)
 from newsletter.errors import SourceError
 
 MAX_BYTES = 20_000_000
@@ -145,7 +153,7 @@ class JsonFeed:
             published=_text(said, "date_published"),
             updated=_text(said, "date_modified"),
             tags=tuple(str(tag) for tag in _list(said, "tags") if isinstance(tag, str | int)),
-            pictures=tuple(filter(None, (joined(base, url) for url in pictures))),
+            pictures=tuple(Picture(place) for url in pictures if (place := joined(base, url))),
             recording=_recording(said, base),
             language=_text(said, "language"),
         )

@@ -38,6 +38,7 @@ _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"  # RFC 6721
 _EXPORT = "wordpress.org/export/"
 # feedparser takes them for the item's own title and body.
 _OF_PICTURES = {"title", "description", "text", "comments", "community"}
+_CAPTIONS = {"title", "description"}
 _ENDS_EARLY = ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
 _JUNK = "junk after document element"
 
@@ -137,6 +138,9 @@ class _Bounded(ContentHandler):
         self._item_name: Name | None = None
         self._prefixes = self._depth = self._elements = self._outside = 0
         self._skipping = 0  # the depth of the element that is passed over with all in it
+        self._media = 0  # the depth of the `media:content` it is in
+        self._caption = ""  # which words of a picture are passed over: its title or its description
+        self._caption_words = ""
         self._item_elements = self._item_fields = self._item_words = self._field_words = 0
         self._last = ""  # the name of the item that ended last
         self._too_much = ""  # what an item has more of than is read
@@ -190,19 +194,25 @@ class _Bounded(ContentHandler):
         is_too_much = self._item_elements > _MAX_PER_ITEM or self._item_fields > _MAX_FIELDS
         if self.items > MAX_ITEMS or is_too_much or self._is_passed_over(name, attrs):
             self._skipping = self._depth
+            self._caption = self._caption_of(name)
             return
         known = len(self._reader.entries)
         self._field_words = 0
         self._hand_on(self._reader.startElementNS, name, qname, attrs)
         if self._item_name is None and len(self._reader.entries) > known:
             self._item_name, self.items = name, 1
+        if (name[0] or "").lower() in _MEDIA and name[1].lower() == "content":
+            self._media = self._depth
 
     def endElementNS(self, name: Name, qname: str | None) -> None:
         self._depth -= 1
         if self._skipping:
             if self._depth < self._skipping:
                 self._skipping = 0
+                self._keep_caption()
             return
+        if self._depth < self._media:
+            self._media = 0
         self._field_words = 0
         self._hand_on(self._reader.endElementNS, name, qname)
         if self._reader.entries and not self._reader.inentry:
@@ -210,6 +220,8 @@ class _Bounded(ContentHandler):
 
     def characters(self, content: str) -> None:
         if self._skipping:
+            if self._caption and len(self._caption_words) < _MAX_FIELD:
+                self._caption_words += content
             return
         self._item_words += len(content)
         if self._item_words > _MAX_WORDS:
@@ -239,6 +251,18 @@ class _Bounded(ContentHandler):
         # The same words once more, without their links.
         has_words = bool(self._reader.entries) and ("summary" in self._reader.entries[-1])
         return space == _TOMBSTONES or (space == _ITUNES and local in ("summary", "subtitle") and has_words)
+
+    def _caption_of(self, name: Name) -> str:
+        is_media = (name[0] or "").lower() in _MEDIA and self.items <= MAX_ITEMS and self._reader.inentry
+        return name[1].lower() if is_media and name[1].lower() in _CAPTIONS else ""
+
+    def _keep_caption(self) -> None:
+        """With its picture; what stands outside of one is of every picture of the item."""
+        if self._caption and self._reader.entries:
+            entry = self._reader.entries[-1]
+            said = entry["media_content"][-1] if self._media and entry.get("media_content") else entry
+            dict.setdefault(said, f"media_{self._caption}", self._caption_words)
+        self._caption = self._caption_words = ""
 
     def _hand_on(self, method: Callable[..., None], *given: object) -> None:
         try:
