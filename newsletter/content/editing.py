@@ -151,7 +151,15 @@ def edit(article: Article, settings: Mapping[str, str]) -> dict[str, Any]:
             changed[whole] = replace(before, **{part: value})
         else:
             changed[name] = value
+    if changed.keys() & {"not_before", "expires"}:
+        refuse_crossed_days(*(changed.get(name, getattr(article, name)) for name in ("not_before", "expires")))
     return changed
+
+
+def refuse_crossed_days(not_before: date | None, expires: date | None) -> None:
+    """Raises SourceError when no day is left on which the article may go."""
+    if not_before and expires and not_before > expires:
+        raise SourceError("not_before", f"{not_before} is after expires, {expires}: it could never go")
 
 
 def from_source(draft: Draft, status: ArticleStatus | None) -> dict[str, Any]:

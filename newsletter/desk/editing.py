@@ -12,8 +12,9 @@ from newsletter.app import App
 from newsletter.content.corrections import as_fields, changed_fields, says_more_than_a_name
 from newsletter.content.decoding import decode
 from newsletter.content.draft import Draft
+from newsletter.content.editing import refuse_crossed_days
 from newsletter.content.sources.markdown import read_markdown
-from newsletter.content.words import is_address, picture
+from newsletter.content.words import picture
 from newsletter.content.writing import write_for_editing
 from newsletter.desk.exporting import pictures_of
 from newsletter.desk.library import correct, find
@@ -84,6 +85,8 @@ def _read(file: Path, before: Draft) -> Draft:
     passed_over = [note for note in after.notes if note not in before.notes and not note.endswith(_NOTHING_LOST)]
     if passed_over:
         raise SourceError(file.name, "; ".join(passed_over))
+    if (after.not_before, after.expires) != (before.not_before, before.expires):
+        refuse_crossed_days(after.not_before, after.expires)
     _check_pictures(after, before, file.name)
     return after
 
@@ -97,8 +100,8 @@ def _check_pictures(after: Draft, before: Draft, name: str) -> None:
 
 
 def _with_own_pictures(app: App, after: Draft, before: Draft) -> Draft:
-    """Where a picture was added that is elsewhere, with that one in the home. Raises SourceError."""
-    if not any(map(is_address, pictures_of(after) - pictures_of(before))):
+    """Where a picture was added, with that one in the home. Raises SourceError."""
+    if not pictures_of(after) - pictures_of(before):
         return after
     own = own_pictures(app, {HERO: after.hero.src if after.hero else "", BODY: after.body_html})
     hero = replace(after.hero, src=own[HERO]) if after.hero else None

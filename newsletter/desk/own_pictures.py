@@ -1,4 +1,4 @@
-"""Pictures that a person names by their address → the home's own, as no reader's mail loads them from elsewhere."""
+"""Pictures that a person names → the home's own, as no reader's mail loads them from elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def own_pictures(app: App, said: Mapping[str, str]) -> dict[str, str]:
     """
     own = dict(said)
     taker = _taker(app)
-    if is_address(said.get(HERO, "")):
+    if said.get(HERO):
         own[HERO] = _place(taker, HERO, said[HERO])
     if "<img" not in said.get(BODY, ""):
         return own
@@ -36,9 +36,9 @@ def own_pictures(app: App, said: Mapping[str, str]) -> dict[str, str]:
 
     body = Draft("", said[BODY])
     sources = sorted(pictures_of(body))
+    for source in sources:
+        _place(taker, BODY, source)
     if any(map(is_address, sources)):
-        for source in sources:
-            _place(taker, BODY, source)
         own[BODY] = taker.take(body, None).draft.body_html
     return own
 

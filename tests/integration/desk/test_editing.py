@@ -205,6 +205,27 @@ def test_picture_that_cannot_be_had_is_no_correction(near: DeskHouse) -> None:
     assert library.find(near.app, SLUG) == before
 
 
+def test_picture_under_media_that_is_not_there_is_no_correction(house: DeskHouse) -> None:
+    words = r"the picture media/x\.jpg was not found$"
+    with pytest.raises(SourceError, match=f"^hero.src: {words}"):
+        library.edit_article(house.app, SLUG, {"hero.src": "media/x.jpg", "title": "Calm"})
+    with pytest.raises(SourceError, match=f"^body_html: {words}"):
+        library.edit_article(house.app, SLUG, {"body_html": '<p>A <img src="media/x.jpg"></p>'})
+    with pytest.raises(Refused, match=r"body_html: the picture media/x\.jpg was not found; what was written"):
+        edit_in_editor(house.app, SLUG, Editor(_replace("All about", "![A hill](media/x.jpg) All about")))
+    assert library.find(house.app, SLUG).title == "Quiet mornings"
+    house.app.home.media.mkdir(exist_ok=True)
+    Image.new("RGB", (9, 9)).save(house.app.home.media / "x.jpg")
+    hero = library.edit_article(house.app, SLUG, {"hero.src": "media/x.jpg"}).hero
+    assert hero is not None and hero.src == "media/x.jpg"
+
+
+def test_days_that_cross_are_offered_again_in_the_editor(house: DeskHouse) -> None:
+    editor = Editor(_replace("status:", "not_before: 2026-07-01\nexpires: 2026-06-01\nstatus:"))
+    with pytest.raises(Refused, match="not_before: 2026-07-01 is after expires, 2026-06-01"):
+        edit_in_editor(house.app, SLUG, editor)
+
+
 def test_editor_that_fails_leaves_what_was_written(house: DeskHouse) -> None:
     left: list[Path] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -50,6 +51,30 @@ def test_field_has_a_limit_that_is_named(name: str, length: int) -> None:
     assert edit(WALK, {name: start + "x" * (length - len(start))})[name]
     with pytest.raises(SourceError, match=f"^{name}: has {length + 1} .* at most {length}"):
         edit(WALK, {name: start + "x" * (length + 1 - len(start))})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"not_before": "2026-06-02"},
+        {"not_before": "2026-07-01", "expires": "2026-06-30"},
+        {"expires": "2026-06-30", "not_before": "2026-07-01", "title": "Calm"},
+    ],
+)
+def test_article_cannot_expire_before_it_may_go(settings: dict[str, str]) -> None:
+    walk = replace(WALK, expires=date(2026, 6, 1))
+    with pytest.raises(
+        SourceError, match=r"^not_before: 2026-0\d-\d\d is after expires, 2026-0\d-\d\d: it could never"
+    ):
+        edit(walk, settings)
+
+
+def test_last_day_may_be_the_first_and_an_import_that_crossed_them_can_be_mended() -> None:
+    june, july = date(2026, 6, 1), date(2026, 7, 1)
+    assert edit(replace(WALK, expires=june), {"not_before": "2026-06-01"}) == {"not_before": june}
+    crossed = replace(WALK, not_before=july, expires=june)
+    assert edit(crossed, {"title": "Calm"}) == {"title": "Calm"}
+    assert edit(crossed, {"expires": ""}) == {"expires": None}
 
 
 @pytest.mark.parametrize("place", ["../../etc/passwd", "/etc/passwd", "keys/secret", "media/../keys/secret"])
