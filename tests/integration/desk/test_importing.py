@@ -468,7 +468,7 @@ def bare_page(subject: str) -> str:
 
 
 def test_page_is_not_said_to_lack_what_its_source_knows(here: DeskHouse) -> None:
-    known = {"published": date(2024, 3, 4), "authors": (Author("Nora Vale"),)}
+    known: dict[str, Any] = {"published": date(2024, 3, 4), "authors": (Author("Nora Vale"),)}
     with ScriptedWeb({"/a": Answer(bare_page("lanterns")), "/b": Answer(bare_page("harbours"))}) as web:
         knows = item("a", body_html="<p>A.</p>", title="A", page_url=web.url("/a"), **known)
         lacks = item("b", body_html="<p>B.</p>", title="B", page_url=web.url("/b"), notes=("no date found",))
