@@ -89,7 +89,7 @@ class App:
         """Asks the web, with its limits and guards; what failed once is remembered for this program's life."""
         from newsletter.content.fetch import Fetcher  # most commands never ask the web
 
-        return Fetcher(self.config.fetch.allow_hosts, self.config.fetch.timeout)
+        return Fetcher(self.config.fetch.allow_hosts, self.config.fetch.timeout, folder=self.home.folder)
 
     @cached_property
     def asks_next(self) -> dict[int, tuple[Schedule, datetime]]:

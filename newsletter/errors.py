@@ -4,6 +4,7 @@ NewsletterError                 one clear line for the person at the keyboard
 ├── ConfigError(key)            a setting is unknown, missing or of the wrong kind
 ├── SourceError(source, line)   something offered for import cannot be read
 │   └── FetchError(status)      an address cannot be fetched: refused by us, by the server, or broken on the way
+│       └── TooLarge            what stands there is larger than it may be
 ├── NotFound(noun, name)        nothing of that name
 ├── Refused                     allowed by the code, refused for the reader's sake (guards, pre-flight)
 ├── RenderError(template, line) a template or its MJML is broken
@@ -48,6 +49,10 @@ class FetchError(SourceError):
     def __init__(self, source: str, words: str, status: int | None = None) -> None:
         super().__init__(source, words)
         self.status = status
+
+
+class TooLarge(FetchError):
+    """Asking again would bring nothing else."""
 
 
 class NotFound(NewsletterError):

@@ -10,7 +10,18 @@ from typing import Any
 from newsletter.checking.report import Report
 from newsletter.content.changes import Change
 from newsletter.content.reading import body_text, reading_minutes
-from newsletter.model import Article, Author, CallToAction, Delivery, Issue, Newsletter, Occurrence, Schedule, Version
+from newsletter.model import (
+    Article,
+    Author,
+    CallToAction,
+    Delivery,
+    Hero,
+    Issue,
+    Newsletter,
+    Occurrence,
+    Schedule,
+    Version,
+)
 from newsletter.options import shown
 from newsletter.scheduling.approval import Asked
 from newsletter.states import DeliveryStatus
@@ -49,8 +60,8 @@ def article(given: Article) -> dict[str, Any]:
         "categories": list(given.categories),
         "tags": list(given.tags),
         "authors": [_byline(each) for each in given.authors],
-        "hero": None if given.hero is None else {key: value or None for key, value in asdict(given.hero).items()},
-        "call_to_action": None if given.call_to_action is None else call_to_action(given.call_to_action),
+        "hero": _known_parts(given.hero),
+        "call_to_action": _known_parts(given.call_to_action),
         "body_html": given.body_html,
         "body_text": text,
         "source_url": given.source_url or None,
@@ -66,6 +77,12 @@ def article(given: Article) -> dict[str, Any]:
         "guesses": [asdict(guess) for guess in given.guesses],
         "missing": list(given.missing),
     }
+
+
+def _known_parts(given: Hero | CallToAction | None) -> dict[str, str | None] | None:
+    """None also for one whose parts a person emptied."""
+    parts = {} if given is None else {name: value or None for name, value in asdict(given).items()}
+    return parts if any(parts.values()) else None
 
 
 def _byline(given: Author) -> dict[str, Any]:

@@ -170,12 +170,14 @@ def _print(article: Article, json: bool) -> None:
     if json:
         print_json(shapes.article(article))
         return
+    # Here, because what cleans a correction is no other command's to load.
+    from newsletter.content.editing import open_guesses
+
     shown = shapes.article(article)
     for name, value in shown.items():
         if name not in ("body_html", "body_text", "guesses", "missing") and value not in (None, [], ""):
             say(f"{name}: {_words(value)}")
-    guessed = {guess.field: guess for guess in article.guesses if guess.field not in article.corrected}
-    for guess in guessed.values():
+    for guess in open_guesses(article):
         say(f"guessed: {explain_guess(guess)}")
     if article.missing:
         say(f"cannot be sent: {explain_missing(article, article.missing)}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from newsletter import shapes
 from newsletter.cli.importing import ImportStatus
-from newsletter.cli.output import Json, note, opened, print_json, say, table
+from newsletter.cli.output import Json, complain, note, opened, print_json, say, table
 from newsletter.content.keeping_step import parse_every, show_every
 from newsletter.errors import Refused
 from newsletter.states import ArticleStatus, FeedItemState
@@ -93,8 +93,11 @@ def _print_checks(looked_at: list[Checked], listed: list[Listed], json: bool, is
         shown = [_shape((each.feed, items.get(each.feed.id, {})), each) for each in looked_at]
         print_json(shown[0] if is_one else shown)
     for each in looked_at:
+        for item in each.taken.items if each.taken is not None else ():
+            if item.outcome == "failed":
+                complain(item.reason or item.item)
         if each.outcome == "failed":
-            note(f"newsletter: {each.words}")
+            complain(each.words)
         if not json:
             _say_check(each)
     if not json and not looked_at:
@@ -104,15 +107,17 @@ def _print_checks(looked_at: list[Checked], listed: list[Listed], json: bool, is
 
 
 def _say_check(checked: Checked) -> None:
+    from newsletter.cli.import_report import lines_of_items
+
     if checked.taken is not None:
-        for item in checked.taken.items:
-            if item.outcome != "unchanged":
-                because = f": {item.reason}" if item.slug and item.reason else ""
-                say(f"{item.outcome}: {item.slug or item.reason}  ({item.item}){because}")
+        for line in lines_of_items([item for item in checked.taken.items if item.outcome != "unchanged"]):
+            say(line)
         for gone in checked.taken.gone:
             say(f"gone: {gone.reason}  ({gone.name})")
     if checked.outcome != "failed":
         say(checked.summary)
+    elif checked.taken is not None:  # up to where it broke off
+        say(f"{checked.feed.title or checked.feed.url}: {checked.taken.summary}")
 
 
 def _shape(listed: Listed, checked: Checked | None = None) -> dict[str, Any]:
@@ -147,7 +152,14 @@ def _check_shape(checked: Checked) -> dict[str, Any]:
         **{outcome: sum(each.outcome == outcome for each in told) for outcome in outcomes},
         "gone": len(gone),
         "items": [
-            *({"item": each.item, "outcome": each.outcome, "slug": each.slug, "reason": each.reason} for each in told),
-            *({"item": each.name, "outcome": "gone", "slug": None, "reason": each.reason} for each in gone),
+            *(_item_shape(each.item, each.outcome, each.slug, each.reason, each.notes) for each in told),
+            *(_item_shape(each.name, "gone", None, each.reason) for each in gone),
         ],
     }
+
+
+def _item_shape(
+    item: str, outcome: str, slug: str | None, reason: str | None, notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """As `articles import --json` has it."""
+    return {"item": item, "outcome": outcome, "slug": slug, "reason": reason, "notes": list(notes)}

@@ -1,4 +1,8 @@
-"""The report of an import → the lines a person reads: each item of a short one, of a long one what is alike."""
+"""The report of an import → the lines a person reads: each item of a short one, of a long one what is alike.
+
+Of a long one, too, whatever happened to a few items only is told with their names: a picture that could not be had
+stands in no other place.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,21 @@ _LONGEST = 300  # characters of a line
 
 _LACKS = ("it has no ", "its author ", "its call to action ")  # as `explain_missing` begins its sentences
 _ADDRESS = re.compile(r"https?://\S+?(?=[:;,]?(?:\s|$))|media/\S+")
+_COMMAND = re.compile(r" \(newsletter articles edit \S+ ")  # what mends an article, which it names
+_LOST = ("the picture ", "the whole text could not be had")  # how a note begins on what an article had and has not
 
 
 def lines_of(report: ImportReport) -> Iterator[str]:
     """All but what failed, and at the end how many there are of each outcome."""
-    items = [item for item in report.items if item.outcome != "failed"]
-    found = _one_by_one(items) if len(report.items) <= TOLD_ONE_BY_ONE else _together(items)
-    yield from (_on_one_line(line) for line in found)
+    yield from lines_of_items(report.items)
     yield report.summary
+
+
+def lines_of_items(all_items: Sequence[Imported]) -> Iterator[str]:
+    """Those that did not fail."""
+    items = [item for item in all_items if item.outcome != "failed"]
+    found = _one_by_one(items) if len(all_items) <= TOLD_ONE_BY_ONE else _together(items)
+    yield from (_on_one_line(line) for line in found)
 
 
 def _one_by_one(items: Sequence[Imported]) -> Iterator[str]:
@@ -51,17 +62,29 @@ def _together(items: Sequence[Imported]) -> Iterator[str]:
     for words, alike in told[:KINDS]:
         yield f"{words}  ({alike[0].item})" if len(alike) == 1 else f"{words}  ({len(alike):,} items)"
     yield from _and_more(len(told), "reasons")
-    notes = Counter(_ADDRESS.sub("…", words) for item in items for words in dict.fromkeys(_sentences(item)))
-    shared = [(words, count) for words, count in notes.most_common() if count > 1]
-    for words, count in shared[:KINDS]:
-        yield f"{count:,} × {words}"
+    notes: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for item in items:
+        for words in dict.fromkeys(_sentences(item)):
+            notes[_kind_of(words)].append((item.item, words))
+    shared = sorted((each for each in notes.items() if len(each[1]) > TOLD_WITH_EACH), key=lambda each: -len(each[1]))
+    for words, told_of in shared[:KINDS]:
+        first = f"  (the first: {told_of[0][0]})" if words.startswith(_LOST) else ""
+        yield f"{len(told_of):,} × {words}{first}"
     yield from _and_more(len(shared), "notes")
-    if alone := len(notes) - len(shared):
-        yield f"… and {alone:,} notes, each on a single item"
+    alone = [each for told_of in notes.values() if len(told_of) <= TOLD_WITH_EACH for each in told_of]
+    alone.sort(key=lambda each: not each[1].startswith(_LOST))
+    yield from (f"{name}: {words}" for name, words in alone[:KINDS])
+    if len(alone) > KINDS:
+        yield f"… and {len(alone) - KINDS:,} more notes on single items"
     yield (
         "this report is short because the import was long: `newsletter articles show SLUG` tells what was guessed and "
         "is missing of each; `--json`, also with `--dry-run`, tells every item with its notes"
     )
+
+
+def _kind_of(words: str) -> str:
+    """The same for notes that differ only in what they are about."""
+    return _COMMAND.sub(" (newsletter articles edit SLUG ", _ADDRESS.sub("…", words))
 
 
 def _and_more(count: int, what: str) -> Iterator[str]:

@@ -61,11 +61,11 @@ def import_articles(
         with progress("importing", _total(sources)) as advance:
             import_articles(app, sources, format, wanted, dry_run, pages, advance, report)
     except KeyboardInterrupt:
-        _tell_stopped(report, dry_run)
+        _tell_stopped(report, dry_run, json)
         raise typer.Exit(INTERRUPTED) from None
     except NewsletterError:
         if report.items:
-            _tell_stopped(report, dry_run)
+            _tell_stopped(report, dry_run, json)
         raise
     if json:
         print_json(report.as_json())
@@ -85,7 +85,9 @@ def _has_read_nothing(report: ImportReport) -> bool:
     return report.count("failed") > 0 and not any(map(report.count, ("imported", "updated", "unchanged")))
 
 
-def _tell_stopped(report: ImportReport, dry_run: bool) -> None:
+def _tell_stopped(report: ImportReport, dry_run: bool, json: bool) -> None:
+    if json:
+        print_json(report.as_json())
     _tell_failed(report)
     if report.items and not dry_run:
         note(f"stopped after {len(report.items):,} items; the same command goes on")

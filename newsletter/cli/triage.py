@@ -22,23 +22,24 @@ QUESTION = "[k]eep, [n]ot now (a draft), ne[v]er (retire), [m]end in your editor
 
 def triage(
     context: typer.Context,
-    slugs: Annotated[list[str] | None, typer.Argument(metavar="[SLUG…]", help="Decide on these, with --as.")] = None,
+    slugs: Annotated[list[str] | None, typer.Argument(metavar="[SLUG…]", help="Only these.")] = None,
     decision: Annotated[
         str, typer.Option("--as", metavar="keep|not-now|never", help="What the articles named are to be.")
     ] = "",
     json: Json = False,
 ) -> None:
     """Go through what nobody has read since its import, those that would be mailed first first."""
-    from newsletter.desk.triage import unread
+    from newsletter.desk.triage import named, unread
 
     app = opened(context)
-    if slugs or decision:
+    is_asked = sys.stdin.isatty() and sys.stdout.isatty() and not json
+    if decision or (slugs and not is_asked):
         _decide(app, slugs or [], decision, json)
         return
-    waiting = unread(app)
+    waiting = named(app, slugs) if slugs else unread(app)
     if json:
         print_json([_shape(each) for each in waiting])
-    elif sys.stdin.isatty() and sys.stdout.isatty() and waiting:
+    elif is_asked and waiting:
         _ask(app, waiting)
     else:
         rows = [(each.article.slug, each.article.title, _due(each), "; ".join(each.hints)) for each in waiting]

@@ -72,12 +72,13 @@ def merged_call_to_action(
 
 def explain_missing(article: Article, missing: Sequence[str]) -> str:
     """One sentence for each thing that is missing, with the command that mends it; empty when nothing is."""
-    edit = f"newsletter articles edit {shlex.quote(article.slug)} --set"
+    editor = f"newsletter articles edit {shlex.quote(article.slug)}"
+    edit = f"{editor} --set"
     sentences: list[str] = []
     if "title" in missing:
         sentences.append(f"it has no title ({edit} title=…)")
     if "body" in missing:
-        sentences.append("it has no body (mend its source and import it again)")
+        sentences.append(f"it has no body ({editor} --open, or mend its source and import it again)")
     if "author" in missing:
         sentences.append(f"it has no author ({edit} authors=NAME)")
     if "bio" in missing:

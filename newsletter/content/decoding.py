@@ -35,7 +35,8 @@ _FOREIGN_MARKS = (
 _READ = "only UTF-8, UTF-16 and Windows-1252 are read; save it as UTF-8"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_SAMPLE = 100_000  # bytes looked at to name a foreign encoding
+_SEARCHED = 1_000_000  # bytes in which words are looked for that tell the encoding
+_SAMPLE = 16_000  # bytes of such words that are looked at
 
 
 def decode(data: bytes, source: str) -> str:
@@ -116,13 +117,14 @@ def _windows_1252(data: bytes, source: str, error: UnicodeDecodeError) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         words = f"it is UTF-8, but byte 0x{data[error.start]:02X} is not; save it as UTF-8 again"
         raise SourceError(source, words, line)
+    codec = _detected(data)
+    if codec != "cp1252":
+        looks = f"looks like {codec.replace('_', '-')}" if codec else "is not recognised"
+        raise SourceError(source, f"its encoding {looks}; {_READ}")
     try:
-        text = data.decode("windows-1252")
+        return data.decode(codec)
     except UnicodeDecodeError:
-        text = ""
-    if not _reads_as_western(text):
-        raise SourceError(source, f"its encoding {_name_of_encoding(data)}; {_READ}")
-    return text
+        raise SourceError(source, f"its encoding is not recognised; {_READ}") from None
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
@@ -131,8 +133,10 @@ def _is_damaged_utf8(data: bytes) -> bool:
     return good > 0 and good >= bad
 
 
+_TAG = re.compile(rb"<[^<>]{0,5000}>")
+_HIGH = re.compile(rb"[\x80-\xff]")
 _LETTERS = re.compile(r"[^\W\d_]")
-_FOREIGN_LETTERS = re.compile("[À-ÖØ-öø-ÿŠŽŸšžŒœ]")
+_ASCII_LETTERS = re.compile("[A-Za-z]")
 _MISPLACED = re.compile(
     # Signs that stand inside words only when the text was another encoding's: the Polish ż read as ¿.
     r"(?<=[^\W\d_])[\xa1-\xac\xae-\xb6\xb8-\xbf×÷ƒ†‡\u02c6‰€™•…\u2039\u203a\u201a\u201e\u02dc](?=[^\W\d_])"
@@ -141,20 +145,94 @@ _MISPLACED = re.compile(
     # Curly quotes of old Macs.
     r"|(?<!\w)[ÒÓÔ](?=[A-Z])"
 )
+# What stands beside the words of any language, and in measures.
+_PUNCTUATION = re.compile(
+    r"[\xa0\xad·‘’“”–—…]|(?<=\d)[¹²³ªº¼½¾]|(?<![^\W\d_])[µ¼½]|(?<=m)[²³](?![^\W\d_])"
+    r"|(?<![^\W\d_])[«»„\u201a\u2039\u203a¡¿•€£°§©®™]|[«»„\u201a\u2039\u203a•€£°§©®™](?![^\W\d_])"
+)
+# By encoding, the letters beyond ASCII of each language that is written in it; the earlier encoding wins a tie.
+_ALPHABETS = {
+    "cp1252": (
+        "àâæçéèêëîïôœùûüÿ",  # French
+        "äöüßéà",  # German
+        "áéíñóúü",  # Spanish
+        "áâãàçéêíóôõúü",  # Portuguese
+        "àèéìòù",  # Italian
+        "àçèéíïòóúü",  # Catalan
+        "áéëïóöüèê",  # Dutch
+        "åäöæøéüà",  # Danish, Norwegian, Swedish
+        "áðéíóúýþæöø",  # Icelandic, Faroese
+        "äöõüšžå",  # Estonian, Finnish
+    ),
+    "cp1250": (
+        "áčďéěíňóřšťúůýž",  # Czech
+        "áäčďéíĺľňóôŕšťúýž",  # Slovak
+        "ąćęłńóśźż",  # Polish
+        "áéíóöőúüű",  # Hungarian
+        "čćđšž",  # Croatian, Slovene
+        "ăâîşţ",  # Romanian
+    ),
+    "cp1254": ("çğıöşüâîİ",),  # Turkish
+    "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž"),  # Lithuanian, Latvian
+}
+_ALPHABETS["iso8859_2"] = _ALPHABETS["cp1250"]
+# What charset_normalizer may answer: what pages in other scripts are written in, and what text of DOS and Macs is.
+_OTHERS = ("cp1251 koi8_r koi8_u cp1253 iso8859_7 cp1255 cp1256 cp874 cp949 gb18030 big5hkscs cp437 mac_roman").split()
+_JAPANESE = ("cp932", "euc_jp")
+_KANA = re.compile("[\u3040-\u30ff]")
 
 
-def _reads_as_western(text: str) -> bool:
+def _detected(data: bytes) -> str:
+    """The encoding of bytes that are not UTF-8 and say nothing; empty when nobody can tell.
+
+    Only the words that hold other than ASCII are looked at: a page may be in English and in markup for the most part.
+    Latin encodings are told apart by whole alphabets, because charset_normalizer takes French for windows-1250.
+    """
+    words = _telling_words(data)
+    western = words.decode("cp1252", "replace")
+    shares = {codec: _share_at_home(words.decode(codec, "replace"), codec) for codec in _ALPHABETS}
+    best = max(shares, key=lambda codec: shares[codec])
+    if shares[best] >= 0.9 and words.decode(best, "replace") != western:
+        return best
+    if _reads_as_western(western):
+        return "cp1252"
+    japanese = next((codec for codec in _JAPANESE if _has_kana(words, codec)), "")
+    if japanese:
+        return japanese
+    found = from_bytes(words, cp_isolation=_OTHERS).best()
+    return found.encoding if found is not None else ""
+
+
+def _telling_words(data: bytes) -> bytes:
+    words = b" ".join(word for word in _TAG.sub(b" ", data[:_SEARCHED]).split() if _HIGH.search(word))
+    if len(data) <= _SEARCHED and len(words) <= _SAMPLE:
+        return words
+    return words[:_SAMPLE].rpartition(b" ")[0]  # half a letter at its end would rule out the encoding it is of
+
+
+def _share_at_home(words: str, codec: str) -> float:
+    """How many of the signs beyond ASCII are letters of one language that is written in this encoding."""
+    signs = Counter(char for char in _PUNCTUATION.sub("", words).lower() if not char.isascii())
+    at_home = (sum(signs[letter] for letter in alphabet) for alphabet in _ALPHABETS[codec])
+    return max(at_home) / signs.total() if signs else 1.0
+
+
+def _has_kana(words: bytes, codec: str) -> bool:
+    """Whether it reads as Japanese, where a good part is kana; charset_normalizer takes short ones for Chinese."""
+    try:
+        text = words.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return len(_KANA.findall(text)) * 4 >= sum(not char.isascii() for char in text)
+
+
+def _reads_as_western(words: str) -> bool:
     """Windows-1252 decodes almost any bytes; only in a Western text do the results look like words."""
-    high = sum(not char.isascii() for char in text)
-    foreign, letters = len(_FOREIGN_LETTERS.findall(text)), len(_LETTERS.findall(text))
-    return high > 0 and foreign * 2 <= letters and len(_MISPLACED.findall(text)) * 10 <= high
-
-
-def _name_of_encoding(data: bytes) -> str:
-    best = from_bytes(data[:_SAMPLE]).best()
-    if best is None:
-        return "is not recognised"
-    return f"looks like {best.encoding.replace('_', '-')}"
+    high = sum(not char.isascii() for char in words)
+    # Words of one letter, as the French à, tell nothing.
+    longer = " ".join(word for word in words.split() if len(_LETTERS.findall(word)) > 1)
+    is_latin = len(_ASCII_LETTERS.findall(longer)) * 3 >= len(_LETTERS.findall(longer))
+    return is_latin and len(_MISPLACED.findall(words)) * 10 <= high
 
 
 # The encodings and their labels of the WHATWG Encoding Standard §4.2; the names are Python's. What is left out
@@ -245,7 +323,7 @@ def _decoded_page(data: bytes, media_type: str) -> str:
         except UnicodeDecodeError:
             if _is_damaged_utf8(data):
                 return data.decode("utf-8", "replace")
-        declared = "cp1252" if declared == "cp1252" else _detected(data)
+        declared = "cp1252" if declared == "cp1252" else _detected(data) or "cp1252"
     return data.decode(declared, "replace")
 
 
@@ -260,11 +338,3 @@ def _declared_inside(data: bytes) -> str:
     in_meta = (_said_in(_CHARSET, tag) for tag in _META.findall(head))
     codec = next(filter(None, in_meta), "") or _said_in(_XML_ENCODING, head)
     return "utf-8" if codec.startswith("utf-16") else codec
-
-
-def _detected(data: bytes) -> str:
-    """The encoding of bytes that are not UTF-8 and say nothing; windows-1252 when nobody can tell."""
-    if _reads_as_western(data.decode("windows-1252", "replace")):
-        return "cp1252"
-    best = from_bytes(data[:_SAMPLE]).best()
-    return best.encoding if best is not None else "cp1252"

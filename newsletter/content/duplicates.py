@@ -57,6 +57,13 @@ def likeness(one: str, other: str) -> float:
     return min(both / (len(runs) + len(others) - both), 0.999) if both else 0.0
 
 
+def are_unrelated(one: str, other: str) -> bool:
+    """Whether they have next to nothing in common; not said of texts too short to tell."""
+    if min(len(_words(one)), len(_words(other))) < _LEAST_WORDS:
+        return False
+    return likeness(one, other) < UNRELATED
+
+
 def _words(text: str) -> list[bytes]:
     return " ".join(_LETTERS.findall(text.casefold())).encode("utf-8", "surrogatepass").split()
 

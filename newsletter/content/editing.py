@@ -21,12 +21,15 @@ from newsletter.content.words import (
     refuse_controls,
 )
 from newsletter.errors import SourceError
-from newsletter.model import Article, CallToAction, Hero, Season
+from newsletter.model import Article, CallToAction, Guess, Hero, Season
 from newsletter.states import IN_THE_LIBRARY, ArticleStatus
 
 AUTHORS = "authors"
 PARTS: Mapping[str, type[Hero] | type[CallToAction]] = {"hero": Hero, "call_to_action": CallToAction}
 """Fields that are objects: their parts are edited and corrected one by one, as `hero.alt`."""
+
+_GUESSED_IN: Mapping[str, str] = {"author": AUTHORS, "heading": "body_html"}
+"""What a guess speaks of, where no field has that name → the field that holds it."""
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -114,6 +117,21 @@ EDITABLE: Mapping[str, Callable[[str], Any]] = {
 """Every field `articles edit` knows, and how its text is read. `authors` gives names."""
 
 
+def open_guesses(article: Article) -> tuple[Guess, ...]:
+    """What was guessed of it and no person has corrected since, each once."""
+    return tuple(guess for guess in dict.fromkeys(article.guesses) if not _is_corrected(article, guess.field))
+
+
+def _is_corrected(article: Article, name: str) -> bool:
+    return not article.corrected.isdisjoint({name, name.partition(".")[0], field_of(name)})
+
+
+def field_of(guessed: str) -> str:
+    """The whole field that holds what a guess speaks of: `authors` for `author.name`."""
+    whole = guessed.partition(".")[0]
+    return _GUESSED_IN.get(whole, whole)
+
+
 def edit(article: Article, settings: Mapping[str, str]) -> dict[str, Any]:
     """The fields that `settings` (field name → text) change, read and checked.
 
@@ -133,7 +151,15 @@ def edit(article: Article, settings: Mapping[str, str]) -> dict[str, Any]:
             changed[whole] = replace(before, **{part: value})
         else:
             changed[name] = value
+    if changed.keys() & {"not_before", "expires"}:
+        refuse_crossed_days(*(changed.get(name, getattr(article, name)) for name in ("not_before", "expires")))
     return changed
+
+
+def refuse_crossed_days(not_before: date | None, expires: date | None) -> None:
+    """Raises SourceError when no day is left on which the article may go."""
+    if not_before and expires and not_before > expires:
+        raise SourceError("not_before", f"{not_before} is after expires, {expires}: it could never go")
 
 
 def from_source(draft: Draft, status: ArticleStatus | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from io import BytesIO
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Self, cast
@@ -30,7 +31,7 @@ from newsletter.content.fetching.network import (
     TimeUp,
     resolve,
 )
-from newsletter.errors import FetchError
+from newsletter.errors import FetchError, TooLarge
 
 MOST_REDIRECTS = 5
 
@@ -85,15 +86,19 @@ class Fetcher:
         allow_hosts: Sequence[str] = (),
         timeout: float = 20.0,
         *,
+        folder: Path | None = None,
         resolve: Resolve = resolve,
         trust: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`timeout` is in seconds, for one fetch as a whole; `clock` only tells how long a silent host is left alone.
 
+        A large answer lies in `folder` while it is open, nameless and gone with this program: many a machine keeps its
+        own folder for such files in memory, and small.
         Raises ConfigError when an entry of `allow_hosts` names no single host.
         """
         self._timeout = timeout
+        self._folder = None if folder is None else str(folder)
         self._deadline = Deadline()
         self._silent = _SilentHosts(clock)
         self._pool = httpcore.ConnectionPool(
@@ -123,7 +128,7 @@ class Fetcher:
         try:
             return self._follow(url, headers, max_bytes)
         except _Failure as failure:
-            raise FetchError(show_address(url), failure.words, failure.status) from None
+            raise failure.kind(show_address(url), failure.words, failure.status) from None
 
     def close(self) -> None:
         self._pool.close()
@@ -143,7 +148,8 @@ class Fetcher:
         except _Failure as failure:
             if len(trail) == 1:
                 raise
-            raise _Failure(f"it leads to {show_address(trail[-1].url)}: {failure.words}", failure.status) from None
+            words = f"it leads to {show_address(trail[-1].url)}: {failure.words}"
+            raise _Failure(words, failure.status, failure.kind) from None
 
     def _ask(self, here: WebAddress, headers: _Headers) -> httpcore.Response:
         """Its answer as far as the headers."""
@@ -199,14 +205,17 @@ class Fetcher:
         length = _header(response, b"content-length")
         if length.isdecimal():
             _refuse_size(int(length), max_bytes, response.status)
-        kept = cast(BinaryIO, SpooledTemporaryFile(max_size=_IN_MEMORY))
+        kept = cast(BinaryIO, SpooledTemporaryFile(max_size=_IN_MEMORY, dir=self._folder))
         try:
             for piece in self._body(response, max_bytes):
                 kept.write(piece)
+            kept.seek(0)
+        except OSError as error:
+            kept.close()
+            raise _Failure(f"there is no room for it here ({error.strerror or error})", response.status) from None
         except BaseException:
             kept.close()
             raise
-        kept.seek(0)
         return kept
 
     def _body(self, response: httpcore.Response, max_bytes: int) -> Iterator[bytes]:
@@ -236,10 +245,11 @@ class Fetcher:
 class _Failure(Exception):
     """Why an address gives nothing; the words follow it."""
 
-    def __init__(self, words: str, status: int | None = None) -> None:
+    def __init__(self, words: str, status: int | None = None, kind: type[FetchError] = FetchError) -> None:
         super().__init__(words)
         self.words = words
         self.status = status
+        self.kind = kind
 
 
 class _SilentHosts:
@@ -323,7 +333,7 @@ def _validator(value: str) -> str:
 def _refuse_size(size: int, max_bytes: int, status: int) -> None:
     if size > max_bytes:
         limit = f"{max_bytes / 1_000_000:g} MB" if max_bytes >= 100_000 else f"{max_bytes} bytes"
-        raise _Failure(f"it is larger than {limit}", status)
+        raise _Failure(f"it is larger than {limit}", status, TooLarge)
 
 
 _STATUSES = {

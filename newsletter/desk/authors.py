@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from newsletter.app import App
-from newsletter.content.pictures import MAX_BYTES
 from newsletter.content.words import MAX_NAME, is_address, link, one_line, paragraphs, picture
-from newsletter.desk.pictures import PictureTaker
+from newsletter.desk.own_pictures import own_picture
 from newsletter.errors import NotFound, SourceError
 from newsletter.model import Author, CallToAction
 from newsletter.store import authors as store
@@ -27,25 +26,12 @@ def set_author(app: App, name: str, fields: Mapping[str, str | date | None]) -> 
         parse(email)
     photo = fields.get("photo")
     if isinstance(photo, str) and is_address(photo):
-        fields["photo"] = _fetched(app, photo)
+        fields["photo"] = own_picture(app, "photo", photo)
     with app.database.write() as connection:
         wanted = fields.get("call_to_action")
         if wanted and wanted not in store.list_calls_to_action(connection):
             raise NotFound("call to action", str(wanted), f"`newsletter calls-to-action set {wanted} …` makes it")
         return store.set_author(connection, name, fields)
-
-
-def _fetched(app: App, address: str) -> str:
-    """Where the photo lies in the home now. Raises SourceError."""
-
-    def fetch(url: str) -> bytes:
-        with app.fetcher.fetch(url, max_bytes=MAX_BYTES, accept="image/*") as fetched:
-            return fetched.stream.read()
-
-    had = PictureTaker(app.home.media, fetch, dry_run=False).find(address)
-    if not had.place:
-        raise SourceError("photo", f"the picture {address} {had.reason or 'is no larger than a dot'}")
-    return had.place
 
 
 def set_call_to_action(app: App, name: str, fields: Mapping[str, str]) -> CallToAction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -11,13 +12,18 @@ from newsletter.app import App
 from newsletter.content.corrections import as_fields, changed_fields, says_more_than_a_name
 from newsletter.content.decoding import decode
 from newsletter.content.draft import Draft
+from newsletter.content.editing import refuse_crossed_days
 from newsletter.content.sources.markdown import read_markdown
 from newsletter.content.words import picture
 from newsletter.content.writing import write_for_editing
 from newsletter.desk.exporting import pictures_of
 from newsletter.desk.library import correct, find
+from newsletter.desk.own_pictures import BODY, HERO, own_pictures
 from newsletter.errors import NewsletterError, Refused, SourceError
 from newsletter.model import Article
+
+_NOTHING_LOST = (" found", " fetched without encryption (http)")
+"""How notes end on what the text lacks, and on pictures that are the home's own in the end."""
 
 
 def edit_in_editor(
@@ -37,7 +43,7 @@ def edit_in_editor(
     file.write_text(text, "utf-8")
     try:
         before = read_markdown(text, file.name)
-        changed = changed_fields(before, _after(file, before, run, again))
+        changed = changed_fields(before, _after(app, file, before, run, again))
         article = find(app, slug)
         if changed:
             article = correct(app, article, as_fields(article, changed), changed)
@@ -51,11 +57,13 @@ def edit_in_editor(
     return article, tuple(changed)
 
 
-def _after(file: Path, before: Draft, run: Callable[[Path], None], again: Callable[[SourceError], bool]) -> Draft:
+def _after(
+    app: App, file: Path, before: Draft, run: Callable[[Path], None], again: Callable[[SourceError], bool]
+) -> Draft:
     while True:
         run(file)
         try:
-            return _read(file, before)
+            return _with_own_pictures(app, _read(file, before), before)
         except SourceError as error:
             if not again(error):
                 raise
@@ -74,9 +82,11 @@ def _read(file: Path, before: Draft) -> Draft:
         raise SourceError(file.name, "an article needs a title")
     if any(map(says_more_than_a_name, after.authors)):
         raise SourceError(file.name, "authors have only their names here; `newsletter authors set NAME` says the rest")
-    passed_over = [note for note in after.notes if note not in before.notes and not note.endswith(" found")]
+    passed_over = [note for note in after.notes if note not in before.notes and not note.endswith(_NOTHING_LOST)]
     if passed_over:
         raise SourceError(file.name, "; ".join(passed_over))
+    if (after.not_before, after.expires) != (before.not_before, before.expires):
+        refuse_crossed_days(after.not_before, after.expires)
     _check_pictures(after, before, file.name)
     return after
 
@@ -87,6 +97,15 @@ def _check_pictures(after: Draft, before: Draft, name: str) -> None:
             picture(source)
     except ValueError as error:
         raise SourceError(name, f"the picture {error}") from None
+
+
+def _with_own_pictures(app: App, after: Draft, before: Draft) -> Draft:
+    """Where a picture was added, with that one in the home. Raises SourceError."""
+    if not pictures_of(after) - pictures_of(before):
+        return after
+    own = own_pictures(app, {HERO: after.hero.src if after.hero else "", BODY: after.body_html})
+    hero = replace(after.hero, src=own[HERO]) if after.hero else None
+    return replace(after, hero=hero, body_html=own[BODY])
 
 
 def _is_worth_keeping(file: Path, text: str) -> bool:

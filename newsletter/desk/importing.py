@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, replace
 from itertools import islice
 from time import monotonic
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from newsletter.app import App
 from newsletter.content.decoding import MAX_BYTES
 from newsletter.content.draft import Draft
+from newsletter.content.editing import field_of
 from newsletter.content.naming import page_address
 from newsletter.content.reading import bare_words
 from newsletter.content.source import Item, LeftOut, Offered
@@ -31,6 +33,13 @@ BATCH = 100  # items looked up, and stored, at once
 BATCH_BYTES = 10_000_000  # that they may hold together
 SECONDS = 3.0  # after so long a time with pages or pictures, what is ready is stored
 THIN = 60  # words; a shorter body of a source that names a page may be only how the article begins
+
+_TOLD_OF = {
+    "title": ("no title found",),
+    "published": ("no date found", "the date can be read two ways"),
+    "authors": ("no author found", "the byline names nobody"),
+}
+"""A field of a draft → how notes begin that say its source does not tell it for certain."""
 
 
 class Importing:
@@ -208,15 +217,29 @@ def _named(item: str, source: str, words: str) -> str:
 
 def _with_page(draft: Draft, page: Draft) -> Draft:
     """The draft with the page's body, and from the page what the source itself did not know."""
-    return replace(
+    whole = replace(
         draft,
+        title=draft.title or page.title,
         body_html=page.body_html,
         subtitle=draft.subtitle or page.subtitle,
         summary=draft.summary or page.summary,
+        published=draft.published or page.published,
         authors=draft.authors or page.authors,
         hero=draft.hero if draft.hero is not None and draft.hero.src else page.hero or draft.hero,
         call_to_action=draft.call_to_action or page.call_to_action,
         language=draft.language or page.language,
-        guesses=(*draft.guesses, *page.guesses),
-        notes=(*draft.notes, f"the whole text was taken from {draft.page_url}", *page.notes),
     )
+    taken = {each.name for each in fields(draft) if getattr(whole, each.name) != getattr(draft, each.name)}
+    known = {name for name in _TOLD_OF if getattr(draft, name)}
+    notes = (
+        *_not_about(taken, draft.notes),
+        f"the whole text was taken from {draft.page_url}",
+        *_not_about(known, page.notes),
+    )
+    guesses = (*draft.guesses, *(guess for guess in page.guesses if field_of(guess.field) in taken))
+    return replace(whole, guesses=guesses, notes=tuple(dict.fromkeys(notes)))
+
+
+def _not_about(names: AbstractSet[str], notes: Iterable[str]) -> Iterator[str]:
+    settled = tuple(words for name in names for words in _TOLD_OF.get(name, ()))
+    return (note for note in notes if not note.startswith(settled))

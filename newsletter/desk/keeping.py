@@ -72,7 +72,8 @@ class Ready:
     def identity(self) -> Identity:
         draft = self.draft
         key, slug = storable_key(self.item.key), draft.slug or slug_from(draft.title)
-        return Identity(key, page_address(draft.source_url), slug, draft.title, self.text, draft.is_settled)
+        address = page_address(draft.source_url)
+        return Identity(key, address, slug, draft.title, self.text, draft.is_settled, draft.published)
 
 
 class Keeper:

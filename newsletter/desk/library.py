@@ -15,6 +15,7 @@ from newsletter.content.changes import Change, changes_between
 from newsletter.content.editing import AUTHORS, edit
 from newsletter.desk.importing import OUTCOMES, Imported, Importing
 from newsletter.desk.opening import Opened, open_sources
+from newsletter.desk.own_pictures import BODY, HERO, own_pictures
 from newsletter.errors import NotFound, SourceError
 from newsletter.model import Article, Author, Version
 from newsletter.states import ArticleStatus
@@ -24,7 +25,7 @@ from newsletter.store.authors import find_author, keep_author
 from newsletter.store.trial import trial_of
 from newsletter.store.versions import versions_of
 
-A_YES = frozenset({"body_html", "status"})
+A_YES = frozenset({BODY, "status"})
 """Fields of an article that nobody sets without having read it."""
 
 
@@ -112,14 +113,22 @@ def find(app: App, slug: str) -> Article:
 def edit_article(app: App, slug: str, settings: Mapping[str, str]) -> Article:
     """The article after a person's corrections, which no later import undoes. Raises NotFound or SourceError.
 
-    Who adds an author or a tag to a hundred articles has not read them: only the fields of A_YES say so.
+    Pictures from the web are taken into the home, as an import does. Who adds an author or a tag to a hundred articles
+    has not read them: only the fields of A_YES say so.
     """
     article = find(app, slug)
+    settings = {**settings, **_own_pictures(app, edit(article, settings), settings)}
     with app.database.write() as connection:
         current = hold(connection, article)
         is_read = bool(A_YES & set(settings))
         correct_held(connection, current, edit(current, settings), settings, app.clock(), "edit", is_read)
     return find(app, slug)
+
+
+def _own_pictures(app: App, read: Mapping[str, Any], settings: Mapping[str, str]) -> dict[str, str]:
+    """Those of the settings that show pictures, as they are `read`, with the home's own."""
+    texts = {HERO: read["hero"].src if HERO in settings else "", BODY: read.get(BODY, "")}
+    return own_pictures(app, {name: text for name, text in texts.items() if name in settings})
 
 
 def correct(

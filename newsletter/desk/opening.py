@@ -81,6 +81,8 @@ def _is_folder(path: Path, given: str) -> bool:
             return True
         path.stat()
     except FileNotFoundError:
+        if "://" in given:
+            raise SourceError(given[:200], "only https and http addresses are fetched") from None
         is_like_address = "." in given.partition("/")[0].strip(".") and not given.startswith((".", "/"))
         hint = f"; if it is an address, write https://{given}" if is_like_address else ""
         raise SourceError(given, f"there is no such file{hint}") from None

@@ -17,7 +17,7 @@ from newsletter.content.pictures import MAX_BYTES as MAX_BYTES
 from newsletter.content.pictures import for_mail
 from newsletter.content.words import MAX_ADDRESS, MEDIA, is_address
 from newsletter.desk.media import find_picture
-from newsletter.errors import FetchError, NewsletterError, SourceError
+from newsletter.errors import FetchError, NewsletterError, SourceError, TooLarge
 from newsletter.home import Home
 from newsletter.model import Author, Hero
 from newsletter.rendering.fragments import parse_fragment
@@ -139,7 +139,8 @@ class PictureTaker:
         try:
             return self._made(self._fetch(address))
         except FetchError as error:
-            return Had(reason=f"cannot be had: {error.words}", is_final=error.status in _GONE)
+            is_final = error.status in _GONE or isinstance(error, TooLarge)
+            return Had(reason=f"cannot be had: {error.words}", is_final=is_final)
 
     def _made(self, data: bytes) -> Had:
         digest = hashlib.sha256(data).digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -51,13 +51,8 @@ def unread(app: App) -> list[Unread]:
     """Every article that is ready or incomplete and that no person has said yes to since it was imported."""
     with app.database.read() as connection:
         ready = store.list_articles(connection, ArticleStatus.READY)
-        has_schedule = bool(schedule_store.list_schedules(connection))
     waiting = [article for article in ready if article.read_at is None]
-    foreseen = forecast_of(app, None, FORESEEN, None) if has_schedule and waiting else []
-    due: dict[str, Occurrence] = {}
-    for each in foreseen:
-        for slug in each.forecast.articles:
-            due.setdefault(slug, each.forecast.occurrence)
+    due = _due(app) if waiting else {}
     places = {slug: place for place, slug in enumerate(due)}
     now = Moment.of(app.clock(), app.zone)
     places_in_queue = dict(zip((each.slug for each in waiting), Queue().points_of(waiting), strict=True))
@@ -68,6 +63,24 @@ def unread(app: App) -> list[Unread]:
     return [
         Unread(article, due.get(article.slug), hints_of_age(article, now.day)) for article in sorted(waiting, key=order)
     ]
+
+
+def named(app: App, slugs: Iterable[str]) -> list[Unread]:
+    """These articles, each once and in this order, read or not. Raises NotFound."""
+    articles = [find(app, slug) for slug in dict.fromkeys(slugs)]
+    due, day = _due(app), Moment.of(app.clock(), app.zone).day
+    return [Unread(article, due.get(article.slug), hints_of_age(article, day)) for article in articles]
+
+
+def _due(app: App) -> dict[str, Occurrence]:
+    """By slug, when the forecast would send each first."""
+    with app.database.read() as connection:
+        has_schedule = bool(schedule_store.list_schedules(connection))
+    due: dict[str, Occurrence] = {}
+    for each in forecast_of(app, None, FORESEEN, None) if has_schedule else []:
+        for slug in each.forecast.articles:
+            due.setdefault(slug, each.forecast.occurrence)
+    return due
 
 
 def decide(app: App, slugs: Sequence[str], decision: Decision) -> list[Article]:

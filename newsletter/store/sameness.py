@@ -6,11 +6,19 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, select
 
-from newsletter.content.duplicates import NEARLY_THE_SAME, UNRELATED, address_spellings, likeness, title_key
+from newsletter.content.duplicates import (
+    NEARLY_THE_SAME,
+    UNRELATED,
+    address_spellings,
+    are_unrelated,
+    likeness,
+    title_key,
+)
 from newsletter.content.naming import OF_A_HOST, page_address
 from newsletter.states import ArticleStatus
 from newsletter.store.articles import in_the_library
@@ -31,6 +39,7 @@ class Identity:
     title: str = ""
     text: str = ""
     is_settled: bool = False  # its source says itself which slug it has
+    published: date | None = None
 
     @property
     def is_weak(self) -> bool:
@@ -49,6 +58,8 @@ class Known:
     source_hash: str
     status: ArticleStatus
     title_key: str
+    published: date | None
+    is_rewritten: bool  # by a person: its text tells nothing of its source's
 
     @property
     def is_weak(self) -> bool:
@@ -58,6 +69,7 @@ class Known:
 _COLUMNS = (
     *(articles.c.id, articles.c.slug, articles.c.source_key, articles.c.source_url),
     *(articles.c.source_hash, articles.c.status, articles.c.title_key),
+    *(articles.c.published, articles.c.corrected),
 )
 
 
@@ -73,7 +85,7 @@ def find_same(connection: Connection, identities: Sequence[Identity], met: Colle
 
     By its address unless both key and title say that it is another article at the same place. By its slug alone only
     where nothing says that the two are different, other keys or other addresses, and the texts are alike; or where
-    neither has more than a slug, and that article is none of `met`, which other items are.
+    neither has more than a slug, that article is none of `met`, which other items are, and it is no text of its own.
     """
     spellings = {url: address_spellings(url) for url in {each.source_url for each in identities if each.source_url}}
     by_key = _rows(connection, articles.c.source_key, {each.key for each in identities if each.key})
@@ -93,7 +105,7 @@ def find_same(connection: Connection, identities: Sequence[Identity], met: Colle
             return None
         (named,) = by_slug[wanted.slug]
         if wanted.is_weak and named.is_weak:
-            is_same = named.id not in met
+            is_same = named.id not in met and not _is_another_text(connection, wanted, named)
         else:
             is_same = _has_same_name(connection, wanted, named)
         if is_same or not wanted.is_weak:
@@ -122,6 +134,14 @@ def _is_another(wanted: Identity, found: Known) -> bool:
     return has_other_key and title_key(wanted.title) != found.title_key
 
 
+def _is_another_text(connection: Connection, wanted: Identity, named: Known) -> bool:
+    """Two that somebody wrote under one title. What has the same date or tells its own slug was written anew."""
+    has_same_date = wanted.published is not None and wanted.published == named.published
+    if has_same_date or wanted.is_settled or named.is_rewritten:
+        return False
+    return are_unrelated(wanted.text, texts_of(connection, [named.id])[named.id])
+
+
 def _has_same_name(connection: Connection, wanted: Identity, named: Known) -> bool:
     if (wanted.source_url and named.source_url) or (wanted.key and named.key):
         return False
@@ -131,7 +151,8 @@ def _has_same_name(connection: Connection, wanted: Identity, named: Known) -> bo
 
 
 def _find_numbered(connection: Connection, wanted: Identity, met: Collection[int]) -> Known | None:
-    """The first of slug-2, slug-3 … that has the same title and neither key nor address, and is none of `met`.
+    """The first of slug-2, slug-3 … that has the same title, neither key nor address nor a text of its own, and is
+    none of `met`.
 
     So is named what a source has beside an article of the same slug, when neither says more of itself.
     """
@@ -139,7 +160,8 @@ def _find_numbered(connection: Connection, wanted: Identity, met: Collection[int
     alike = articles.c.slug.startswith(f"{slug}-", autoescape=True)
     query = select(*_COLUMNS).where(alike, articles.c.title_key == key, in_the_library()).order_by(articles.c.id)
     found = (_known(row) for row in connection.execute(query) if re.fullmatch(r"-\d+", row.slug.removeprefix(slug)))
-    return next((each for each in found if each.is_weak and each.id not in met), None)
+    free = (each for each in found if each.is_weak and each.id not in met)
+    return next((each for each in free if not _is_another_text(connection, wanted, each)), None)
 
 
 def title_keys_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
@@ -169,6 +191,7 @@ def _rows(connection: Connection, column: Column[str], values: set[str]) -> dict
     return found
 
 
-def _known(row: Row[Any, Any, Any, Any, Any, Any, Any]) -> Known:
-    status, url = ArticleStatus(row.status), page_address(row.source_url)
-    return Known(row.id, row.slug, row.source_key or "", url, row.source_hash, status, row.title_key or "")
+def _known(row: Row[Any, Any, Any, Any, Any, Any, Any, Any, Any]) -> Known:
+    status, url, is_rewritten = ArticleStatus(row.status), page_address(row.source_url), "body_html" in row.corrected
+    key, title = row.source_key or "", row.title_key or ""
+    return Known(row.id, row.slug, key, url, row.source_hash, status, title, row.published, is_rewritten)

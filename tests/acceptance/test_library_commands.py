@@ -296,6 +296,18 @@ def test_who_mends_nothing_is_asked_again(newsletter: Command, command: str, tol
     assert read(newsletter)["a-walk"] is True
 
 
+def test_triage_of_one_article_at_a_terminal_asks_for_that_one(newsletter: Command) -> None:
+    newsletter("articles", "triage", "slow-tea", "--as", "keep")  # also one that was read may be thought over
+    with terminal(newsletter, "articles", "triage", "slow-tea") as person:
+        assert "1 of 1" in person.answer("n")
+        assert person.end()[0] == 0
+    statuses = {each["slug"]: each["status"] for each in newsletter("articles", "list", "--json").json}
+    assert statuses == {"a-walk": "ready", "slow-tea": "draft", "long-evenings": "ready"}
+    with terminal(newsletter, "articles", "triage", "no-such-thing") as person:
+        code, told = person.end()
+        assert code == 1 and "no-such-thing" in told and "Traceback" not in told
+
+
 def test_triage_at_a_terminal_with_nothing_to_ask_says_so(newsletter: Command) -> None:
     newsletter("articles", "triage", *BODIES, "--as", "keep")
     with terminal(newsletter, "articles", "triage") as person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import socket
 import ssl
 import threading
@@ -12,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from newsletter.content.fetch import Fetcher
-from newsletter.errors import ConfigError, FetchError
+from newsletter.errors import ConfigError, FetchError, TooLarge
 from scripted_relay import AUTHORITY, CERTIFICATES, LOCALHOST
 from scripted_web import (
     CUT,
@@ -359,7 +361,8 @@ def test_status_is_told_in_words(fetcher: Fetcher, status: int, words: str) -> N
 
 def test_answer_that_says_it_is_too_large_is_not_read(fetcher: Fetcher) -> None:
     announced = Answer(b"x", headers={"Content-Length": "5000000000"}, behaviour=DRIP)
-    assert "larger than 1000 bytes" in said_by(fetcher, announced, 1000).words
+    error = said_by(fetcher, announced, 1000)
+    assert "larger than 1000 bytes" in error.words and isinstance(error, TooLarge)
 
 
 def test_answer_may_be_as_large_as_allowed_and_not_a_byte_more(fetcher: Fetcher) -> None:
@@ -370,6 +373,21 @@ def test_answer_may_be_as_large_as_allowed_and_not_a_byte_more(fetcher: Fetcher)
 
 def test_answer_that_never_ends_is_left_at_the_limit(fetcher: Fetcher) -> None:
     assert "larger than 3 MB" in said_by(fetcher, Answer(b"and so on " * 1000, behaviour=NEVER_END), 3_000_000).words
+
+
+def test_large_answer_lies_in_the_folder_that_was_named_and_leaves_nothing_there(tmp_path: Path) -> None:
+    page = b"and so on " * 300_000
+    with ScriptedWeb({"/a": Answer(page)}) as web, closing(Fetcher([LOOPBACK], folder=tmp_path)) as fetcher:
+        with fetcher.fetch(web.url("/a"), max_bytes=len(page)) as fetched:
+            kept = os.readlink(f"/proc/self/fd/{fetched.stream.fileno()}")
+            assert kept.startswith(str(tmp_path)) and fetched.stream.read() == page
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_answer_for_which_there_is_no_room_is_one_line(tmp_path: Path) -> None:
+    with closing(Fetcher([LOOPBACK], folder=tmp_path / "gone")) as fetcher:
+        error = said_by(fetcher, Answer(b"and so on " * 300_000), 5_000_000)
+    assert error.words == "there is no room for it here (No such file or directory)"
 
 
 def test_bomb_stops_at_the_limit_and_takes_little_memory(fetcher: Fetcher) -> None:

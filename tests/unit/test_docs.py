@@ -96,6 +96,19 @@ def test_link_on_a_page_leads_somewhere(path: Path) -> None:
     assert not missing
 
 
+def test_every_file_that_the_flow_names_is_there() -> None:
+    """A path counts from the package or the repository; a name alone may also stand in the folder named before it."""
+    named = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?|[a-z_]+\.py)`", text_of(ROOT / "docs" / "flow.md"))
+    folder, missing = ROOT, []
+    for name in named:
+        found = next((top / name for top in (ROOT / "newsletter", ROOT, folder) if (top / name).exists()), None)
+        if found is None and name != "media/":  # that one is of the home
+            missing.append(name)
+        elif found is not None and "/" in name.rstrip("/"):
+            folder = found if found.is_dir() else found.parent
+    assert len(named) > 50 and not missing
+
+
 def test_no_file_speaks_of_unfinished_work_or_of_one_machine() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}"

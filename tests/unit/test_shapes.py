@@ -114,6 +114,11 @@ def test_article_of_which_little_is_known_says_so_with_null_and_empty_lists() ->
     assert (shape["body_html"], shape["body_text"]) == ("", "")
 
 
+def test_what_a_person_emptied_is_null() -> None:
+    shape = shapes.article(replace(WHOLE, hero=Hero(), call_to_action=CallToAction()))
+    assert (shape["hero"], shape["call_to_action"]) == (None, None)
+
+
 def test_article_is_told_with_all_that_is_known() -> None:
     shape = shapes.article(WHOLE)
     assert shape["authors"] == [

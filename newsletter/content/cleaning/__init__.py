@@ -34,6 +34,8 @@ from newsletter.content.cleaning.word_lists import write_lists
 _FEW_TAGS = 1_000  # so many cannot keep a parser busy, however they are nested
 _FEW_ENTITIES = 5_000  # in one run of text; nh3 needs 20 s for 1,000,000
 _MAX_GROWTH = 4  # a parser repeats unclosed emphasis in every block
+# The parser hands these on only to have them counted: the walk writes no address with one.
+_LEAD_NOWHERE = frozenset("javascript vbscript data tel sms ftp file about blob".split())
 
 _parser = nh3.Cleaner(
     tags=set(ALLOWED | set(RENAMED) | BOUNDARIES | EMBEDDED | {"span", "form", "nav", "q", "source"}),
@@ -52,7 +54,7 @@ _parser = nh3.Cleaner(
         "source": {"src"},
     },
     link_rel=None,
-    url_schemes={"http", "https", "mailto"},
+    url_schemes={"http", "https", "mailto", *_LEAD_NOWHERE},
 )
 # As the parser writes them; `>` inside a value is an entity.
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
@@ -66,8 +68,15 @@ _NUMBER = re.compile("[0-9]{1,4}")
 # An inline picture of many kilobytes: nothing of it is kept, and no parser need look at it.
 _ENTITIES = re.compile(rf"(?s:[^&]*+(?:&[^&]*+){{1,{_FEW_ENTITIES}}}+)|[^&]++")
 _INLINE_DATA = re.compile(r"data:[a-z]+/[\w.+-]+;base64,[A-Za-z0-9+/=%]*", re.IGNORECASE)
-_ACTIVE = re.compile(r"<(script|svg|math|object|embed|applet|canvas|template)\b", re.IGNORECASE)
-_ACTIVE_WORDS = {"svg": "drawing", "math": "formula", "script": "script", "canvas": "drawing", "template": "template"}
+_ACTIVE = re.compile(r"<(script|style|svg|math|object|embed|applet|canvas|template)\b", re.IGNORECASE)
+_ACTIVE_WORDS = {
+    "svg": "drawing",
+    "math": "formula",
+    "script": "script",
+    "style": "style sheet",
+    "canvas": "drawing",
+    "template": "template",
+}
 
 # What a source wraps around a block that can stand by itself.
 _UNWRAPPED = frozenset(
@@ -129,6 +138,8 @@ def cleaned(html: str, base_url: str = "") -> Cleaned:
     article = walk.written()
     if article.count("<") > MAX_TAGS:  # such a flood keeps its words alone
         article = _Walk(_parser.clean(_TAG.sub(" ", article)), base_url, removed).written()
+    if "<figure>http" in article:  # the address of a video, free of the tags that stood around it
+        article = write_embeds(article, base_url)
     article = join_links(article)
     pictures = tuple(dict.fromkeys(walk.http_pictures))
     return Cleaned(article, {kind: count for kind, count in removed.items() if count}, pictures)

@@ -231,7 +231,8 @@ class BlockWriter:
             self._blocks.pop()
             if tag != "pre":
                 self._trim()
-            if tag in _MAY_GO and self._out[-1].startswith(f"<{tag}"):
+            # A player is written in one piece, a figure that begins as its own figure does.
+            if tag in _MAY_GO and self._out[-1].startswith(f"<{tag}") and "</" not in self._out[-1]:
                 self._out.pop()  # it stayed empty
             else:
                 self._out.append(f"</{tag}>" if self._blocks else f"</{tag}>\n")

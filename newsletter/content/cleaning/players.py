@@ -49,9 +49,9 @@ _FRAME, _RECORDING = (
 )
 # An embed in the figure of its page, as a frame or as the address alone, and the page's own caption for it.
 _EMBED = re.compile(
-    r"<figure[^>]*>(?:\s|<div[^>]*>)*+"
+    r"<figure[^>]*>(?:\s|<(?:div|p)(?: [^>]*)?>)*+"
     r"(?:<(?P<tag>iframe)(?P<attributes>[^>]*)>(?P<content>[^<]*)</iframe>|(?P<address>https?://[^\s<]{1,500}))"
-    r"(?:\s|</div>)*+(?:<figcaption[^>]*>(?P<caption>(?:(?!</?fig).)*+)</figcaption>\s*)?</figure>",
+    r"(?:\s|</(?:div|p)>)*+(?:<figcaption[^>]*>(?P<caption>(?:(?!</?fig).)*+)</figcaption>\s*)?</figure>",
     re.DOTALL,
 )
 # What a picture that could not be had leaves of a figure by `write_player`.

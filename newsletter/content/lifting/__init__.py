@@ -23,6 +23,7 @@ from newsletter.model import Author, CallToAction, Hero
 _SOURCE = re.compile(r'<img [^>]*?src="([^"]*)"')
 _PICTURE = re.compile(r'<img [^>]*?src="(?P<src>[^"]*)"(?: alt="(?P<alt>[^"]*)")?(?: width="(?P<width>\d+)")?[^>]*>')
 _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
+_ASKED = re.compile(r"(?P<text>[^?]+\?)\s+(?P<label>\w[^?]*)")  # `Ready to talk? Contact us`, on one line
 _SENTENCE = 25  # characters
 _MAX_LABEL = 45
 _MAX_LABEL_WORDS = 6
@@ -95,13 +96,15 @@ def _linked_call(ending: Ending, by_line: Mapping[int, Piece]) -> CallToAction |
         return None
     lines = _lines_of_call(ending)
     is_call = "?" in call.text or "!" in call.text or len(call.text) <= _INVITATION
-    text = call.text if is_call else ""
+    text, label = call.text if is_call else "", call.label
+    if "?" not in call.text and (asked := _ASKED.fullmatch(label)):
+        text, label = asked["text"], asked["label"]
     if call.url:
-        return CallToAction(text, call.label, call.url)
+        return CallToAction(text, label, call.url)
     for line in (lines.get("label", 0), lines.get("text", 0)):
         links = links_in(by_line[line].html) if line in by_line else []
         if link := next((link for link in links if link[1]), None):
-            return CallToAction(text, call.label or (link[1] if _is_label(link[1]) else ""), link[0])
+            return CallToAction(text, label or (link[1] if _is_label(link[1]) else ""), link[0])
     # Words alone: only a question with a button below it, whose link a script would have made, is sure enough.
     return call if "?" in call.text and call.label else None
 

@@ -263,11 +263,15 @@ def _bio_after(blocks: Sequence[Block | None], start: int, sign: AuthorSign, kno
 
 def _keep_author(sign: AuthorSign, block: Block, bio: Sequence[Block], ending: Ending) -> None:
     text = "\n\n".join(paragraph.text for paragraph in bio)
-    author = sign.author or (read_bio_opening(bio[0].text) if bio else None)
-    line = block.line if sign.author else bio[0].line if bio else block.line
-    ending.author = replace(author, bio=text) if author else Author("", bio=text)
-    ending.guess_author(ending.author, line)
-    ending.guess("author.bio", text, bio[0].line if bio else block.line)
+    bio_line = bio[0].line if bio else block.line
+    opening = read_bio_opening(bio[0].text) if bio else None
+    author = sign.author or opening or Author("")
+    ending.guess_author(author, block.line if sign.author else bio_line)
+    if opening and is_same_person(opening.name, author.name):
+        author = replace(author, credentials=author.credentials or opening.credentials)
+        ending.guess_author(author, bio_line)
+    ending.author = replace(author, bio=text)
+    ending.guess("author.bio", text, bio_line)
 
 
 def _take_unannounced_bio(known: Sequence[Author], ending: Ending) -> None:

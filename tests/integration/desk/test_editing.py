@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+import house as builders
 from desk_house import DeskHouse
 from newsletter.cli.editing import editor_command
 from newsletter.desk import library
 from newsletter.desk.editing import edit_in_editor
+from newsletter.desk.exporting import pictures_of
 from newsletter.errors import NotFound, Refused, SourceError
 from newsletter.model import Hero
+from scripted_web import Answer, ScriptedWeb
 
 SLUG = "quiet-mornings"
 
@@ -146,6 +151,79 @@ def test_what_is_not_taken_is_kept_in_the_file_that_is_named(house: DeskHouse, o
     assert str(caught.value).endswith(f"; what was written is kept in {editor.file}")
     assert new in editor.file.read_text("utf-8")
     assert library.find(house.app, SLUG) == before
+
+
+# -- pictures
+
+
+@pytest.fixture
+def near(tmp_path: Path) -> Iterator[DeskHouse]:
+    """A house that may ask loopback."""
+    built = DeskHouse.built(tmp_path / "near", {"fetch.allow_hosts": ["127.0.0.1"], "fetch.timeout": 5})
+    with built.write() as connection:
+        builders.add_article(connection, SLUG, title="Quiet mornings", body_html="<p>All about quiet mornings.</p>")
+    yield built
+    built.close()
+
+
+def picture(colour: str) -> Answer:
+    with BytesIO() as stream:
+        Image.new("RGB", (900, 450), colour).save(stream, "PNG")
+        return Answer(stream.getvalue(), "image/png")
+
+
+def test_picture_from_the_web_is_the_homes_own_however_it_was_named(near: DeskHouse) -> None:
+    """Whoever opens a mail is told to nobody: no picture is loaded from where it stood."""
+    with ScriptedWeb({"/a.png": picture("red"), "/b.png": picture("blue"), "/c.png": picture("green")}) as web:
+        body = f'<p>Look.</p><p><img src="{web.url("/b.png")}" alt="Blue"></p>'
+        article = library.edit_article(near.app, SLUG, {"hero.src": web.url("/a.png"), "body_html": body})
+        assert article.hero is not None and is_own(near, article.hero.src)
+        first = pictures_of(article)
+        assert len(first) == 2 and all(is_own(near, each) for each in first)
+        more = f"\n![Green]({web.url('/c.png')})\n"
+        article, corrected = edit_in_editor(near.app, SLUG, Editor(lambda text: text + more))
+    assert corrected == ("body_html",)
+    assert len(pictures_of(article)) == 3 and all(is_own(near, each) for each in pictures_of(article))
+    assert 'width="600"' in article.body_html
+
+
+def is_own(house: DeskHouse, place: str) -> bool:
+    return place.startswith("media/") and (house.app.home.folder / place).is_file()
+
+
+def test_picture_that_cannot_be_had_is_no_correction(near: DeskHouse) -> None:
+    before = library.find(near.app, SLUG)
+    with ScriptedWeb({}) as web:
+        gone = web.url("/gone.png")
+        words = re.escape(f"the picture {gone} cannot be had: ")
+        with pytest.raises(SourceError, match=f"^hero.src: {words}"):
+            library.edit_article(near.app, SLUG, {"hero.src": gone, "title": "Calm"})
+        with pytest.raises(SourceError, match=f"^body_html: {words}"):
+            library.edit_article(near.app, SLUG, {"body_html": f'<p>A <img src="{gone}"></p>'})
+        with pytest.raises(Refused, match=f"{words}.*; what was written is kept in "):
+            edit_in_editor(near.app, SLUG, Editor(lambda text: f"{text}\n![x]({gone})\n"))
+    assert library.find(near.app, SLUG) == before
+
+
+def test_picture_under_media_that_is_not_there_is_no_correction(house: DeskHouse) -> None:
+    words = r"the picture media/x\.jpg was not found$"
+    with pytest.raises(SourceError, match=f"^hero.src: {words}"):
+        library.edit_article(house.app, SLUG, {"hero.src": "media/x.jpg", "title": "Calm"})
+    with pytest.raises(SourceError, match=f"^body_html: {words}"):
+        library.edit_article(house.app, SLUG, {"body_html": '<p>A <img src="media/x.jpg"></p>'})
+    with pytest.raises(Refused, match=r"body_html: the picture media/x\.jpg was not found; what was written"):
+        edit_in_editor(house.app, SLUG, Editor(_replace("All about", "![A hill](media/x.jpg) All about")))
+    assert library.find(house.app, SLUG).title == "Quiet mornings"
+    house.app.home.media.mkdir(exist_ok=True)
+    Image.new("RGB", (9, 9)).save(house.app.home.media / "x.jpg")
+    hero = library.edit_article(house.app, SLUG, {"hero.src": "media/x.jpg"}).hero
+    assert hero is not None and hero.src == "media/x.jpg"
+
+
+def test_days_that_cross_are_offered_again_in_the_editor(house: DeskHouse) -> None:
+    editor = Editor(_replace("status:", "not_before: 2026-07-01\nexpires: 2026-06-01\nstatus:"))
+    with pytest.raises(Refused, match="not_before: 2026-07-01 is after expires, 2026-06-01"):
+        edit_in_editor(house.app, SLUG, editor)
 
 
 def test_editor_that_fails_leaves_what_was_written(house: DeskHouse) -> None:

@@ -23,6 +23,7 @@ from newsletter.desk import following
 from newsletter.desk.feed_items import Taken, take_items
 from newsletter.desk.following import Checked, Followed
 from newsletter.desk.library import edit_article, find
+from newsletter.desk.pictures import MAX_BYTES as MAX_PICTURE
 from newsletter.errors import NewsletterError, NotFound, Refused
 from newsletter.states import ArticleStatus, FeedItemState
 from newsletter.store import feeds as store
@@ -570,6 +571,40 @@ def test_check_by_command_prints_one_document(house: DeskHouse, site: Site) -> N
     ]
     (listed,) = json.loads(command(house, "--json")[1])
     assert (listed["check"], listed["title"]) == (None, "Quiet Notes")
+
+
+def test_check_tells_what_could_not_be_had_of_each_item_as_an_import_does(house: DeskHouse, site: Site) -> None:
+    words = " ".join(f"{SUBJECTS['a']}, told for the {number}. time." for number in range(60))
+    item = f"<title>On a</title><description>&lt;img src='/none.png' alt='x'&gt; {words}</description>"
+    site.say(f'<rss version="2.0"><channel><title>Quiet Notes</title><item>{item}</item></channel></rss>')
+    _, out, _ = command(house, site.url())
+    note = f"the picture {site.url('/none.png')} cannot be had: there is nothing at this address (404)"
+    assert f"    {note}" in out.splitlines()
+    following.unfollow(house.app, site.url())
+    (told,) = json.loads(command(house, site.url(), "--json")[1])["check"]["items"]
+    assert (told["item"], told["outcome"], sorted(told)[1]) == ("On a", "unchanged", "notes")
+
+
+def test_check_of_a_feed_that_breaks_off_says_how_much_was_taken(house: DeskHouse, site: Site) -> None:
+    site.hold("a")
+    command(house, site.url())
+    site.hold("b", "a")
+    whole = site.answers["/feed"][2].decode()
+    site.say(whole[: whole.rindex("</item>")])
+    code, out, err = command(house, "--check")
+    assert (code, len(err.splitlines())) == (1, 1)
+    assert f"the feed ends in the middle, in item 2 (On {SUBJECTS['a']})" in err
+    assert out.splitlines()[-1] == "Quiet Notes: imported 1, updated 0, unchanged 0, skipped 0, failed 0, gone 0"
+
+
+def test_picture_that_is_too_large_does_not_make_the_server_send_the_feed_again(house: DeskHouse, site: Site) -> None:
+    site.say("x" * (MAX_PICTURE + 1), "/huge.png", Content_Type="image/png")
+    words = " ".join(f"{SUBJECTS['a']}, told for the {number}. time." for number in range(60))
+    item = f"<title>On a</title><description>&lt;img src='/huge.png' alt='x'&gt; {words}</description>"
+    site.say(f'<rss version="2.0"><channel><item>{item}</item></channel></rss>', ETag='"same"')
+    following.follow(house.app, site.url())
+    assert check(house, site).outcome == "unchanged"
+    assert [path for path, _ in site.asked].count("/huge.png") == 1
 
 
 def test_check_that_fails_says_so_and_exits_with_1(house: DeskHouse, site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from scripted_web import Answer, ScriptedWeb
 
 KETTLES = "kettles"
 SLUG = made.slug_on(KETTLES)
+WITHOUT_A_WORD_IN_COMMON = " ".join(f"Lantern{number} glows." for number in range(30))
 DRAFT, READY, RETIRED = ArticleStatus.DRAFT, ArticleStatus.READY, ArticleStatus.RETIRED
 
 
@@ -127,6 +129,22 @@ def test_two_files_of_one_title_are_two_articles_and_stay_so(empty: DeskHouse, t
     assert outcomes(library.import_articles(empty.app, given).items) == [("unchanged", "news"), ("updated", "news-2")]
     assert "Umbrellas" in library.find(empty.app, "news").body_html
     assert "And a last line" in library.find(empty.app, "news-2").body_html
+
+
+def test_two_files_named_one_by_one_are_two_articles_though_they_have_one_title(
+    here: DeskHouse, tmp_path: Path
+) -> None:
+    files = [tmp_path / "old.txt", tmp_path / "new.txt"]
+    for file, words in zip(files, (made.words_on("umbrellas"), WITHOUT_A_WORD_IN_COMMON), strict=True):
+        file.write_text(f"News\n\n{words}\n", "utf-8")
+    given = [str(file) for file in files]
+    first = library.import_articles(here.app, given).items
+    assert outcomes(first) == [("imported", "news"), ("imported", "news-2")]
+    assert "the same title as news, another text" in first[1].notes
+    assert outcomes(library.import_articles(here.app, given).items) == [("unchanged", "news"), ("unchanged", "news-2")]
+    with files[1].open("a") as stream:
+        stream.write("\nAnd a last line.\n")
+    assert outcomes(library.import_articles(here.app, given[1:]).items) == [("updated", "news-2")]
 
 
 def test_another_slug_with_a_number_is_not_taken_for_a_second_one(here: DeskHouse) -> None:
@@ -442,6 +460,30 @@ def test_what_is_ready_is_stored_while_slow_pages_are_fetched(here: DeskHouse, m
         told = take(here, first, second)
     assert stored == [0, 1]
     assert any(note.startswith("the whole text was taken from ") for note in told[0].notes)
+
+
+def bare_page(subject: str) -> str:
+    """One that tells neither its date nor its author."""
+    return f"<title>{subject}</title><article><h1>{subject}</h1><p>{made.words_on(subject)}</p></article>"
+
+
+def test_page_is_not_said_to_lack_what_its_source_knows(here: DeskHouse) -> None:
+    known: dict[str, Any] = {"published": date(2024, 3, 4), "authors": (Author("Nora Vale"),)}
+    with ScriptedWeb({"/a": Answer(bare_page("lanterns")), "/b": Answer(bare_page("harbours"))}) as web:
+        knows = item("a", body_html="<p>A.</p>", title="A", page_url=web.url("/a"), **known)
+        lacks = item("b", body_html="<p>B.</p>", title="B", page_url=web.url("/b"), notes=("no date found",))
+        told, other = take(here, knows, lacks)
+    assert not any("no date" in note or "no author" in note for note in told.notes)
+    assert [note for note in other.notes if note.endswith(" found")] == ["no date found", "no author found"]
+
+
+def test_source_is_not_said_to_lack_what_its_page_told(here: DeskHouse) -> None:
+    unknown = ("no date found", "no author found: the site names only 'admin'")
+    with ScriptedWeb({"/a": Answer(made.page(KETTLES))}) as web:
+        (told,) = take(here, item("a", body_html="<p>A.</p>", title="A", page_url=web.url("/a"), notes=unknown))
+    assert not any("no date" in note or "no author" in note for note in told.notes)
+    article = library.find(here.app, "a")
+    assert article.published == date(2024, 3, 4) and [each.name for each in article.authors] == ["Ruth Weber"]
 
 
 def test_page_that_cannot_be_had_is_asked_for_again_by_the_next_import(here: DeskHouse) -> None:

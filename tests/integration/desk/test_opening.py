@@ -160,3 +160,10 @@ def test_folder_without_articles_is_said(house: DeskHouse, folder: Path) -> None
     (folder / "tea.png").write_bytes(made.picture())
     with pytest.raises(SourceError, match="the folder holds no article"):
         offered(house, folder)
+
+
+@pytest.mark.parametrize("given", ["ftp://practice.example.org/site.xml", "file:///etc/hostname"])
+def test_address_that_is_none_of_the_web_is_called_so(given: str, house: DeskHouse) -> None:
+    with pytest.raises(SourceError) as caught:
+        offered(house, given)
+    assert str(caught.value) == f"{given}: only https and http addresses are fetched"

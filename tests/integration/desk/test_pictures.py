@@ -18,7 +18,7 @@ from newsletter.content.fetch import Fetcher
 from newsletter.content.pictures import MAX_BYTES
 from newsletter.desk.authors import set_author
 from newsletter.desk.pictures import MAX_PICTURES, PictureTaker, Taken, beside_file, missing_pictures
-from newsletter.errors import FetchError, NewsletterError, SourceError
+from newsletter.errors import FetchError, NewsletterError, SourceError, TooLarge
 from newsletter.home import Home
 from newsletter.model import Author, Hero
 from scripted_web import Answer, ScriptedWeb
@@ -45,6 +45,8 @@ class Web:
     def __call__(self, address: str) -> bytes:
         self.asked.append(address)
         found = self.pages.get(address, 404)
+        if found == 200:
+            raise TooLarge(address, "it is larger than 10 MB", 200)
         if isinstance(found, int):
             raise FetchError(address, f"there is no such page ({found})", found)
         return found
@@ -203,6 +205,7 @@ def test_what_is_gone_for_good_is_not_asked_for_at_the_next_import(tmp_path: Pat
     assert take(tmp_path, draft(body), Web(x__jpg=410)).is_complete
     assert take(tmp_path, draft(body), Web(x__jpg=b"<svg></svg>")).is_complete
     assert not take(tmp_path, draft(body), Web(x__jpg=503)).is_complete
+    assert take(tmp_path, draft(body), Web(x__jpg=200)).is_complete
     unfetched = take(tmp_path, draft(body), None)
     assert (unfetched.is_complete, unfetched.notes) == (False, (f"the picture {WEB}x.jpg was not fetched",))
     assert "example" not in unfetched.draft.body_html

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 import house
 from newsletter.content.draft import slug_from
@@ -13,6 +16,7 @@ from newsletter.states import ArticleStatus
 from newsletter.store import articles as store
 from newsletter.store import marks
 from newsletter.store.sameness import Identity, find_same, known_digests, titles_like
+from newsletter.tables import articles
 
 NOON = house.NOON
 WORDS = """Nobody sleeps well in the week before the clocks change, least of all a child of three who was promised that
@@ -20,8 +24,8 @@ the evening would be longer. Move bedtime by ten minutes a day and let the light
 BODY = f"<p>{WORDS}</p>"
 
 
-def known(connection: Connection, slug: str, source_url: str = "", key: str = "", body: str = "") -> None:
-    fields = {"title": slug, "body_html": body, "status": ArticleStatus.READY, "source_url": source_url}
+def known(connection: Connection, slug: str, source_url: str = "", key: str = "", body: str = "", **more: Any) -> None:
+    fields = {"title": slug, "body_html": body, "status": ArticleStatus.READY, "source_url": source_url, **more}
     store.add_articles(connection, [store.NewArticle(slug, fields, [], f"hash of {slug}", key)], NOON)
 
 
@@ -69,6 +73,32 @@ def test_slug_alone_names_only_what_is_alike(connection: Connection) -> None:
     # A file that tells its own slug, as an export's does, may have been written anew.
     assert same(Identity("", "", "clocks", "Clocks", other, True)) == ["clocks"]
     assert same(Identity("", "", "clocks", "Tyres", other, True)) == [None]
+
+
+def test_two_texts_of_one_title_that_have_no_more_are_two(connection: Connection) -> None:
+    known(connection, "news", body=BODY, published=date(2023, 1, 1))
+    other = " ".join(f"umbrella{number}" for number in range(30))
+
+    def same(text: str, **more: Any) -> str | None:
+        (found,) = find_same(connection, [Identity("", "", "news", "News", text, **more)])
+        return found.slug if found else None
+
+    assert same(other) is None and same(other, published=date(2024, 1, 1)) is None
+    assert same(WORDS.replace("three", "four")) == "news"
+    assert same("Too short to tell.") == "news"
+    # Whoever tells the same day, or the slug itself, wrote that article anew.
+    assert same(other, published=date(2023, 1, 1)) == "news" and same(other, is_settled=True) == "news"
+
+    known(connection, "news-2", body=f"<p>{other}</p>", title="News")
+    assert same(f"{other} and more") == "news-2"
+    assert same(" ".join(f"harbour{number}" for number in range(30))) is None
+
+
+def test_text_that_a_person_rewrote_is_still_the_article_of_its_source(connection: Connection) -> None:
+    known(connection, "news", body=f"<p>{' '.join(f'mended{number}' for number in range(30))}</p>")
+    connection.execute(update(articles).values(corrected=["body_html"]))
+    (same,) = find_same(connection, [Identity("", "", "news", "News", WORDS)])
+    assert same is not None and same.slug == "news"
 
 
 def test_address_that_another_key_and_another_title_tell_too_is_no_sign(connection: Connection) -> None:

@@ -311,6 +311,18 @@ def test_report_says_in_words_what_was_left_out() -> None:
     assert found.http_pictures == ("http://example.org/a.png",)
 
 
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "java&#9;script:x", "data:text/html,x", "tel:+4312345", "ftp://x/", "#part"]
+)
+def test_every_link_that_lost_its_address_is_counted(address: str) -> None:
+    found = cleaned(f'<p><a href="{address}">words</a></p>')
+    assert (found.html, found.removed) == ("<p>words</p>", {"link that leads nowhere": 1})
+
+
+def test_style_sheets_are_counted() -> None:
+    assert cleaned("<style>p{}</style><p>a</p><STYLE>@import 'x'</STYLE>").notes() == ("left out: 2 style sheets",)
+
+
 def test_clean_article_has_nothing_to_report() -> None:
     assert cleaned("<p>Rest.</p>").notes() == ()
 
@@ -399,3 +411,20 @@ def test_figure_of_a_video_that_lost_its_picture_has_one_link() -> None:
 )
 def test_runs_of_white_space_are_one_but_in_preformatted_text(html: str, kept: str) -> None:
     assert clean(html) == clean(kept) == kept
+
+
+@pytest.mark.parametrize("caption", ["", "<figcaption>A talk</figcaption>"])
+@pytest.mark.parametrize("address", [WATCH, "https://vimeo.com/123456"])
+def test_address_of_a_video_in_a_figure_is_an_embed_whatever_stands_around_it(address: str, caption: str) -> None:
+    plain = clean(f"<figure>{address}{caption}</figure>")
+    assert f'<a href="{address}">{"A talk" if caption and "vimeo" not in address else "Watch"}' in plain
+    for tag in ("p", "div", "dl", "font"):
+        assert clean(f"<figure><{tag}>{address}</{tag}>{caption}</figure>") == clean(plain) == plain
+
+
+def test_figure_with_a_video_beside_other_things_is_closed_and_keeps_it() -> None:
+    figure = FIGURE.format("Watch the video")
+    article = clean(f"<figure><blockquote>{WATCH}</blockquote></figure><figure><img src=/a.jpg><p>{WATCH}</p>", BASE)
+    assert article.count("<figure>") == article.count("</figure>")
+    assert article.count(figure) == 2
+    assert clean(article) == article

@@ -33,6 +33,11 @@ def test_every_author_needs_a_bio() -> None:
     assert words == "its author John Roe has no bio (newsletter authors set 'John Roe' --bio …)"
 
 
+def test_body_is_written_in_the_editor_also_where_no_import_may_change_it() -> None:
+    words = explain_missing(replace(WHOLE, slug="a-walk", body_html=""), ("body",))
+    assert words == "it has no body (newsletter articles edit a-walk --open, or mend its source and import it again)"
+
+
 def test_picture_alone_is_a_body() -> None:
     assert "body" not in missing(replace(WHOLE, body_html='<p><img src="a.png" alt="A"></p>'), DEFAULT)
 

@@ -74,6 +74,68 @@ def test_page_that_names_nothing_is_recognised(codec: str) -> None:
     assert decode_page(text.encode(codec), "a.html") == text
 
 
+ENGLISH = "<p>Trust builds strong relationships between people, and that takes time. We speak of it on Tuesdays.</p>"
+IN_WINDOWS_1252 = {
+    "French": "L'été, à la fenêtre, les élèves regardaient la mer où naissait l'écume légère.",
+    "German": "Die Größe der Bücher überrascht schöne Häuser und müde Köpfe – für 5 €.",
+    "Spanish": "El niño soñó con una montaña; ¿qué pasó después? ¡Nadie lo sabía!",
+    "Portuguese": "Não há confiança sem relações: às vezes, nós também caímos.",
+    "Italian": "Perché la fiducia è già lì, e di più non può stare.",
+    "Swedish": "Förtroende bygger starka relationer, på söndag går vi till ån.",
+    "Icelandic": "Það er gott að vera hér, því við ræðum um þetta á þriðjudögum.",
+    "Dutch": "Eén hele dag in de ruïne, coördinatie bij de crème.",
+    "Albanian": "Besimi ndërton marrëdhënie të forta; është çështje kohe.",
+    "English": "It isn’t “earned” in a day – a café, ½ cup, 25 °C, 40 m², 3 µm, £5.",
+    "names": "São Paulo, Müller, Åse, Núñez, Søren, Çelik, Þór and Renée met at Löwe’s façade.",
+}
+IN_OTHERS = {
+    "Russian": ("Доверие строит отношения между людьми. Мы говорим это каждый вторник.", "cp1251 koi8-r"),
+    "Ukrainian": ("Довіра будує стосунки між людьми. Ми говоримо про це щовівторка, та їжа теж.", "cp1251 koi8-u"),
+    "Greek": ("Εμπιστοσύνη χτίζει δυνατές σχέσεις. Μιλάμε κάθε Τρίτη.", "iso-8859-7 cp1253"),
+    "Polish": ("Zażółć gęślą jaźń, a potem odpocznij. Święta są już blisko.", "iso-8859-2 cp1250"),
+    "Czech": ("Příliš žluťoučký kůň úpěl ďábelské ódy. Důvěra buduje pevné vztahy.", "iso-8859-2 cp1250"),
+    "Hungarian": ("Árvíztűrő tükörfúrógép. A bizalom erős kapcsolatokat épít.", "iso-8859-2 cp1250"),
+    "Croatian": (
+        "Povjerenje gradi čvrste odnose među ljudima; već sljedeći tjedan piše više o tome.",
+        "iso-8859-2 cp1250",
+    ),
+    "Turkish": ("Güven, insanlar aras\u0131nda güçlü ilişkiler kurar; \u0131ş\u0131k şöyle ağ\u0131r.", "cp1254"),
+    "Lithuanian": (
+        "Pasitikėjimas kuria tvirtus žmonių ryšius, ir mes apie tai šnekame kiekvieną antradienį.",
+        "cp1257",
+    ),
+    "Japanese": ("信頼は強い関係を築きます。カウンセリングは火曜日です。", "cp932 euc-jp"),
+    "Korean": ("신뢰는 사람들 사이의 강한 관계를 만듭니다.", "cp949"),
+    "Chinese": ("信任在人与人之间建立牢固的关系。", "gb18030"),
+    "Taiwanese": ("信任在人與人之間建立牢固的關係。", "big5hkscs"),
+}
+WRITTEN = [
+    *((words, "cp1252", language) for language, words in IN_WINDOWS_1252.items()),
+    *((words, codec, language) for language, (words, codecs) in IN_OTHERS.items() for codec in codecs.split()),
+]
+
+
+@pytest.mark.parametrize(("words", "codec"), [pytest.param(*each[:2], id=f"{each[2]} {each[1]}") for each in WRITTEN])
+@pytest.mark.parametrize("around", [0, 1, 40])
+def test_page_that_names_nothing_is_recognised_by_its_words_however_much_english_is_around(
+    words: str, codec: str, around: int
+) -> None:
+    page = f"<title>Us</title><p>{words}</p>{ENGLISH * around}"
+    assert decode_page(page.encode(codec), "a.html") == page
+
+
+@pytest.mark.parametrize(("words", "codec"), [(CYRILLIC, "cp1251"), (JAPANESE, "euc-jp"), (ENGLISH, "cp1252")])
+def test_large_page_that_names_nothing_is_recognised_by_its_beginning(words: str, codec: str) -> None:
+    page = f"{words}{ENGLISH}é" if codec == "cp1252" else f"{words}{ENGLISH}"
+    page *= 6_000_000 // len(page)
+    assert decode_page(page.encode(codec), "a.html") == page
+
+
+@pytest.mark.parametrize("word", ["café", "été", "É", "à la carte", "mañana", "ÜBER", "3 µm", "¼ cup", "©2019"])
+def test_one_western_word_is_enough(word: str) -> None:
+    assert decode_page(f"<p>{word}</p>".encode("cp1252"), "a.html") == f"<p>{word}</p>"
+
+
 def test_utf_8_that_calls_itself_latin_1_is_read_as_utf_8() -> None:
     assert decode_page(WORDS.encode(), "a.html", "text/html; charset=iso-8859-1") == WORDS
 

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.content.duplicates import NEARLY_THE_SAME, address_spellings, likeness, likest, sketch, title_key
+from newsletter.content.duplicates import (
+    NEARLY_THE_SAME,
+    address_spellings,
+    are_unrelated,
+    likeness,
+    likest,
+    sketch,
+    title_key,
+)
 
 TEXT = """Most of us learn early that anger is loud. It took me years to see the quiet kind, which tidies the kitchen at
 midnight and answers every question with one word. If you live with somebody like that, begin by naming what you see,
@@ -39,6 +47,13 @@ def test_other_texts_have_nothing_in_common() -> None:
     assert likeness(TEXT, "Winter tyres are for winter. " * 10) == 0.0
     assert likeness("", "") == 1.0
     assert likeness(TEXT, "") == 0.0
+
+
+def test_texts_are_unrelated_only_where_there_are_words_enough_to_tell() -> None:
+    one, other = (" ".join(f"{name}{number}" for number in range(30)) for name in ("kettle", "harbour"))
+    assert are_unrelated(one, other)
+    assert not are_unrelated(one, f"{one} and some more")
+    assert not are_unrelated(one, "harbour0 harbour1")
 
 
 def test_text_too_short_to_tell_has_no_sketch() -> None:

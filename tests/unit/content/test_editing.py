@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
-from newsletter.content.editing import EDITABLE, edit
+from newsletter.content.editing import EDITABLE, edit, open_guesses
 from newsletter.errors import SourceError
-from newsletter.model import Article, CallToAction, Hero
+from newsletter.model import Article, CallToAction, Guess, Hero
 
 WALK = Article("a-walk", "A Walk", "<p>Look.</p>", hero=Hero("media/walk.jpg", "A path", "Ann Poe", "Unsplash"))
 WORDS = ("title", "subtitle", "summary", "hero.alt", "hero.credit", "hero.credit_source")
@@ -50,6 +53,30 @@ def test_field_has_a_limit_that_is_named(name: str, length: int) -> None:
         edit(WALK, {name: start + "x" * (length + 1 - len(start))})
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"not_before": "2026-06-02"},
+        {"not_before": "2026-07-01", "expires": "2026-06-30"},
+        {"expires": "2026-06-30", "not_before": "2026-07-01", "title": "Calm"},
+    ],
+)
+def test_article_cannot_expire_before_it_may_go(settings: dict[str, str]) -> None:
+    walk = replace(WALK, expires=date(2026, 6, 1))
+    with pytest.raises(
+        SourceError, match=r"^not_before: 2026-0\d-\d\d is after expires, 2026-0\d-\d\d: it could never"
+    ):
+        edit(walk, settings)
+
+
+def test_last_day_may_be_the_first_and_an_import_that_crossed_them_can_be_mended() -> None:
+    june, july = date(2026, 6, 1), date(2026, 7, 1)
+    assert edit(replace(WALK, expires=june), {"not_before": "2026-06-01"}) == {"not_before": june}
+    crossed = replace(WALK, not_before=july, expires=june)
+    assert edit(crossed, {"title": "Calm"}) == {"title": "Calm"}
+    assert edit(crossed, {"expires": ""}) == {"expires": None}
+
+
 @pytest.mark.parametrize("place", ["../../etc/passwd", "/etc/passwd", "keys/secret", "media/../keys/secret"])
 def test_picture_lies_nowhere_but_in_media(place: str) -> None:
     with pytest.raises(SourceError, match=rf"^hero\.src: '{place}' is neither a URL nor a path under media/$"):
@@ -70,3 +97,20 @@ def test_links_are_checked_by_what_they_are_for() -> None:
 def test_empty_words_take_a_field_back() -> None:
     changed = edit(WALK, {"hero.src": "", "source_url": "", "language": " ", "call_to_action.url": ""})
     assert changed["hero"].src == changed["source_url"] == changed["language"] == changed["call_to_action"].url == ""
+
+
+# -- guesses
+
+
+def test_guess_is_open_until_what_it_speaks_of_is_corrected() -> None:
+    headings = (Guess("heading", "Up", 5), Guess("heading", "Down", 17))
+    others = (Guess("title", "A Walk", 1), Guess("author.name", "Ann", 21), Guess("hero.credit", "Ann Poe", 23))
+    walk = replace(WALK, guesses=(*headings, *others, others[0]))
+    assert open_guesses(walk) == (*headings, *others)
+
+    def left(*corrected: str) -> set[str]:
+        return {guess.field for guess in open_guesses(replace(walk, corrected=frozenset(corrected)))}
+
+    assert left("title", "authors") == {"heading", "hero.credit"}
+    assert left("body_html", "hero.alt") == {"title", "author.name", "hero.credit"}
+    assert left("hero.credit", "hero.src") == left("hero") == {"heading", "title", "author.name"}

@@ -139,6 +139,14 @@ def test_guid_is_the_key_and_the_link_where_there_is_none() -> None:
     assert [item.key for item in items(source(text))] == ["feed:calm.example.org:calm-7", "https://calm.example.org/b"]
 
 
+def test_guid_that_is_no_address_is_not_taken_for_the_articles() -> None:
+    notes = "<title>Episode 12</title><guid>episode-12</guid><description>Short notes.</description>"
+    (item,) = items(source(rss(notes)))
+    assert (item.key, item.draft().source_url, item.draft().page_url) == ("feed:calm.example.org:episode-12", "", "")
+    found = draft(rss("<title>A</title><guid>https://calm.example.org/a</guid>"))
+    assert found.source_url == "https://calm.example.org/a"
+
+
 def test_items_come_in_the_order_of_the_feed() -> None:
     text = rss(*(f"<title>Number {number}</title>" for number in (3, 1, 2)))
     assert [item.name for item in items(source(text))] == ["Number 3", "Number 1", "Number 2"]
@@ -294,6 +302,46 @@ def test_picture_that_also_stands_first_in_the_body_is_shown_once() -> None:
     assert body(found) == WHOLE
 
 
+LAKE = "https://calm.example.org/lake.jpg"
+
+
+@pytest.mark.parametrize(
+    ("inside", "alt"),
+    [
+        (
+            f'<media:content url="{LAKE}" medium="image"><media:title>The lake</media:title>'
+            "<media:description>A lake at dusk</media:description></media:content>",
+            "A lake at dusk",
+        ),
+        (f'<media:content url="{LAKE}" medium="image"><media:title>The lake</media:title></media:content>', "The lake"),
+        (
+            f'<media:group><media:content url="{LAKE}" medium="image"/>'
+            '<media:description type="html">A &lt;b&gt;lake&lt;/b&gt; at dusk</media:description></media:group>',
+            "A lake at dusk",
+        ),
+        (f'<media:title>The lake</media:title><media:thumbnail url="{LAKE}"/>', "The lake"),
+        (
+            '<media:content url="https://calm.example.org/talk.mp4" medium="video"><media:title>A talk</media:title>'
+            f'</media:content><media:content url="{LAKE}" medium="image"/>',
+            "",
+        ),
+        (f'<media:content url="{LAKE}" medium="image"><media:title>lake-300x200</media:title></media:content>', ""),
+        (f'<media:content url="{LAKE}" medium="image"><media:title>By the Lake</media:title></media:content>', ""),
+        (f'<media:description>{"A whole text. " * 40}</media:description><media:thumbnail url="{LAKE}"/>', ""),
+    ],
+)
+def test_words_of_a_picture_are_its_alternative_text(inside: str, alt: str) -> None:
+    found = draft(rss(f"<title>By the lake</title>{inside}" + whole()))
+    assert found.hero == Hero(LAKE, alt) and body(found) == WHOLE
+
+
+def test_alternative_text_in_the_body_comes_before_the_words_of_the_feed() -> None:
+    picture = f'<media:content url="{LAKE}" medium="image"><media:title>The lake</media:title></media:content>'
+    pictured = f'<p><img src="{LAKE}" alt="A boat on a lake"></p>'
+    found = draft(rss(f"<title>A</title>{picture}{whole(pictured + WHOLE)}"))
+    assert found.hero == Hero(LAKE, "A boat on a lake")
+
+
 def test_another_picture_in_the_body_stays() -> None:
     pictured = '<p><img src="https://calm.example.org/pier.jpg" alt="A pier"></p>' + WHOLE
     found = draft(rss('<title>A</title><media:thumbnail url="https://calm.example.org/lake.jpg"/>' + whole(pictured)))
@@ -379,6 +427,12 @@ def test_servers_word_on_the_encoding_comes_before_the_feeds() -> None:
     assert items(source(text.encode("windows-1252"), "text/xml; charset=windows-1252"))[0].name == "für"
 
 
+def test_western_bytes_in_a_feed_that_calls_itself_utf_8_are_read() -> None:
+    text = rss("<title>für Ängste – “leise”</title>").encode("windows-1252") + "\n<!-- für -->".encode()
+    assert [item.name for item in items(source(text))] == ["für Ängste – “leise”"]
+    assert [item.name for item in items(source(rss("<title>für</title>").encode()))] == ["für"]
+
+
 def test_encoding_that_is_none_of_text_is_not_used() -> None:
     text = rss("<title>A</title>").replace('version="1.0"', 'version="1.0" encoding="zlib"', 1)
     assert items(source(text))[0].name == "A"
@@ -391,7 +445,13 @@ def test_feed_that_ends_in_the_middle_keeps_what_was_whole() -> None:
     text = rss("<title>A</title>" + whole(), "<title>B</title>" + whole())
     offered, words = until_broken(text[: text.index("<title>B")])
     assert [each.name for each in offered] == ["A"]
-    assert words == "calm.xml, line 5: the feed ends in the middle, after 2 items had begun"
+    assert words == "calm.xml, line 5: the feed ends in the middle, in item 2"
+    _, words = until_broken(text[: text.index("</item>", text.index("<title>B"))])
+    assert words == "calm.xml, line 5: the feed ends in the middle, in item 2 (B)"
+    _, words = until_broken(text[: text.index("</channel>")])
+    assert words == "calm.xml, line 6: the feed ends in the middle, after item 2 (B)"
+    _, words = until_broken(text[: text.index("<item>")])
+    assert words == "calm.xml, line 4: the feed ends in the middle, before its first item"
 
 
 def test_bare_ampersand_and_html_entities_are_understood() -> None:
@@ -424,7 +484,7 @@ def test_broken_tags_keep_the_items_before_them() -> None:
     text = rss("<title>A</title>", "<title>B</b></title>", "<title>C</title>")
     offered, words = until_broken(text)
     assert [each.name for each in offered] == ["A"]
-    assert words == "calm.xml, line 5: the XML is broken (mismatched tag), after 2 items had begun"
+    assert words == "calm.xml, line 5: the XML is broken (mismatched tag), in item 2"
 
 
 @pytest.mark.parametrize(
@@ -500,7 +560,8 @@ def test_feed_beyond_all_measure_is_refused_in_one_line(text: str, words: str) -
     ("inside", "words"),
     [
         ("<description>" + "calm " * 700_000 + "</description>", "is longer than 3 million characters"),
-        ("<a/>" * 60_000, "has more than 50,000 elements"),
+        (f"<content:encoded><![CDATA[x]]>{'<a/>' * 60_000}</content:encoded>", "has more than 50,000 elements"),
+        ("".join(f"<category>{n}</category>" for n in range(2_100)), "has more than 2,000 elements beside its text"),
     ],
 )
 def test_item_beyond_all_measure_is_left_out_and_the_others_are_read(inside: str, words: str) -> None:
@@ -517,7 +578,9 @@ def test_feed_is_read_up_to_its_five_thousandth_item() -> None:
     text = rss(*(f"<title>{number}</title>" for number in range(MAX_ITEMS + 7)))
     offered = list(read_feed(source(text)))
     assert len(offered) == MAX_ITEMS + 1
-    assert offered[-1] == LeftOut("items 5,001 to 5,007", "a feed is read up to its 5,000th item")
+    assert offered[-1] == LeftOut("items 5,001 to 5,007 of calm.xml", "a feed is read up to its 5,000th item")
+    _, words = until_broken(text[: text.rindex("</item>")])
+    assert words == "calm.xml, line 5010: the feed ends in the middle, in item 5,007"
 
 
 def test_nothing_active_comes_through() -> None:

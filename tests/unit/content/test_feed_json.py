@@ -110,7 +110,12 @@ def test_feed_that_ends_in_the_middle_keeps_what_was_whole() -> None:
     text = json.dumps(feed({"id": "1", "title": "A"}, {"id": "2", "title": "B"}), indent=1)
     offered, words = refusal(text[: text.index('"B"') + 2])
     assert [each.name for each in offered] == ["A"]
-    assert words == "calm.json, line 11: the feed ends in the middle"
+    assert words == "calm.json, line 11: the feed ends in the middle, in item 2"
+    _, words = refusal(text[: text.index('"2"') - 10].rpartition(",")[0])
+    assert words == "calm.json, line 8: the feed ends in the middle, after item 1 (A)"
+    offered, words = refusal(text.replace('"title": "B"', '"title": nothing'))
+    assert [each.name for each in offered] == ["A"]
+    assert words.endswith("it is no JSON: Expecting value, in item 2")
 
 
 @pytest.mark.parametrize(

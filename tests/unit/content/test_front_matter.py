@@ -287,3 +287,17 @@ def test_whatever_stands_there_is_read_or_refused(start: str, rest: str) -> None
         _read(f"{start}{rest}")
     except SourceError as error:
         assert error.source == "a.md"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "tags"),
+    [
+        ("site/_posts/2024-03-03-a.md", "tags: calm evening calm", ("calm", "evening")),
+        ("site/_posts/2024-03-03-a.md", "tags: calm evening, tea", ("calm evening", "tea")),
+        ("site/_posts/2024-03-03-a.md", "tag: calm evening", ("calm evening",)),
+        ("site/_posts/2024-03-03-a.md", "tags: [calm evening]", ("calm evening",)),
+        ("content/posts/a.md", "tags: calm evening", ("calm evening",)),
+    ],
+)
+def test_spaces_part_topics_where_jekyll_reads_them_so(source: str, line: str, tags: tuple[str, ...]) -> None:
+    assert _read(f"---\ntitle: A\n{line}\n---\nText.\n", source).tags == tags

@@ -324,3 +324,26 @@ def test_articles_own_button_wins_over_the_one_in_the_authors_box(html: str) -> 
 def test_button_in_the_authors_box_is_the_call_where_there_is_no_other() -> None:
     found = lift(page(ARTICLE, BOX, BOOK_JUNE))
     assert found.call_to_action == CallToAction("", "Book with June", "https://example.org/june")
+
+
+def test_letters_that_only_the_bio_tells_are_the_authors() -> None:
+    bio = "June Alder, LCSW is a therapist who works with families and likes long walks by the river."
+    found = lift(page(ARTICLE, "<h3>About our therapist June Alder</h3>", f"<p>{bio}</p>"))
+    assert found.author == Author("June Alder", "LCSW", "therapist", bio=bio)
+    other = lift(page(ARTICLE, "<h3>About our therapist June Alder</h3>", f"<p>{bio.replace('June', 'Jane')}</p>"))
+    assert other.author is not None
+    assert (other.author.name, other.author.credentials) == ("June Alder", "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<p>Ready to talk? <a href="https://example.org/begin">Contact us</a></p>',
+        '<p><a href="https://example.org/begin">Ready to talk? Contact us</a></p>',
+        '<p>Ready to talk?<br><a href="https://example.org/begin">Contact us</a></p>',
+    ],
+)
+def test_question_and_button_on_one_line_are_told_apart(line: str) -> None:
+    found = lift(page(ARTICLE, line))
+    assert found.call_to_action == CallToAction("Ready to talk?", "Contact us", "https://example.org/begin")
+    assert found.html == ARTICLE

@@ -94,7 +94,7 @@ def test_every_field_of_the_front_matter_is_read() -> None:
     assert draft.seasons == (Season((11, 15), (1, 6)), Season((3, 1), (3, 31)))
     assert (draft.not_before, draft.expires) == (date(2024, 4, 1), date(2030, 5, 1))
     assert draft.call_to_action == CallToAction("Ready?", "Start", "https://example.org/start")
-    assert draft.notes == ("front matter key 'mood' is not used",)
+    assert draft.notes == ("front matter key 'mood' is not used", "left out: 1 script")
 
 
 def test_body_is_clean_html_without_the_title() -> None:
@@ -103,6 +103,54 @@ def test_body_is_clean_html_without_the_title() -> None:
     assert "<del>gone</del>" in body
     assert "A Calm Evening" not in body
     assert "script" not in body
+
+
+ENDING = """![The harbour](harbour.jpg)
+*Photo by Ana Poe on Unsplash*
+
+Trust is the ground on which two people stand, and it is made of many small moments.
+
+It grows slowly, with every promise that is kept.
+
+## About our therapist Jane Doe
+
+Jane Doe, LPC is a counsellor at Harbour House who works with couples.
+
+Are you ready to rebuild trust?
+
+[Get started](https://example.org/contact)
+"""
+
+
+def test_what_a_site_adds_to_an_article_is_lifted_as_from_a_page() -> None:
+    draft = _read(f"---\ntitle: Trust\ndate: 2024-01-01\n---\n{ENDING}")
+    assert draft.body_html.startswith("<p>Trust is the ground")
+    assert draft.body_html.endswith("every promise that is kept.</p>")
+    assert draft.hero == Hero("harbour.jpg", "The harbour", "Ana Poe", "Unsplash")
+    assert [(author.name, author.role) for author in draft.authors] == [("Jane Doe", "therapist")]
+    assert draft.authors[0].bio.startswith("Jane Doe, LPC is a counsellor")
+    assert draft.call_to_action == CallToAction(
+        "Are you ready to rebuild trust?", "Get started", "https://example.org/contact"
+    )
+    assert "no author found" not in draft.notes
+
+
+def test_nothing_is_lifted_from_a_file_that_comes_in_as_it_is() -> None:
+    draft = _read(f"---\ntitle: Trust\nslug: trust\nstatus: ready\n---\n{ENDING}")
+    assert "About our therapist" in draft.body_html
+    assert "Get started" in draft.body_html
+    assert (draft.hero, draft.authors, draft.call_to_action) == (None, (), None)
+
+
+def test_links_within_the_site_lead_there_where_its_address_is_known() -> None:
+    text = "One [two](/b/?utm_source=x) [three](../c) [four](other.md) [five](#part) ![six](six.png)."
+    draft = _read(f"---\ntitle: A\ncanonical: https://example.org/posts/a/\n---\n{text}\n")
+    assert draft.body_html == (
+        '<p>One <a href="https://example.org/b/">two</a> <a href="https://example.org/posts/c">three</a> four five '
+        '<img src="six.png" alt="six">.</p>'
+    )
+    assert "left out: 2 links that lead nowhere" in draft.notes
+    assert "<a" not in _read(f"---\ntitle: A\n---\n{text}\n").body_html
 
 
 def test_title_comes_from_the_first_h1_with_its_line() -> None:

@@ -170,6 +170,18 @@ def test_file_has_one_link_and_an_embed_one() -> None:
     assert 'href="https://example.org/v"' in body('<!-- wp:embed {"url":"https://example.org/v"} /-->')
 
 
+@pytest.mark.parametrize("before", ["", "[et_pb_text][/et_pb_text]"])
+def test_block_of_a_video_is_one_figure_with_its_own_caption(before: str) -> None:
+    address = "https://www.youtube.com/watch?v=abcdefghijk"
+    video = (
+        '<!-- wp:embed --><figure class="wp-block-embed is-type-video"><div class="wp-block-embed__wrapper">\n'
+        f"{address}\n</div><figcaption>A film</figcaption></figure><!-- /wp:embed -->"
+    )
+    found = body(before + video)
+    assert found.count("<figure>") == found.count("A film") == 1
+    assert found.endswith(f'<figcaption><a href="{address}">A film</a></figcaption></figure>')
+
+
 def test_modules_that_divi_keeps_as_values_are_read() -> None:
     def module(name: str, **values: object) -> str:
         content = {key: {"innerContent": {"desktop": {"value": value}}} for key, value in values.items()}

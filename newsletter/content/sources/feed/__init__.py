@@ -52,7 +52,7 @@ class Feed:
             yield self._offered(entry)
         left_over = sum(1 for _ in entries) + (self._read.left_over if isinstance(self._read, XmlFeed) else 0)
         if left_over:
-            name = f"items {MAX_ITEMS + 1:,} to {MAX_ITEMS + left_over:,}"
+            name = f"items {MAX_ITEMS + 1:,} to {MAX_ITEMS + left_over:,} of {self._source.name}"
             yield LeftOut(name, f"a feed is read up to its {MAX_ITEMS:,}th item")
 
     def _offered(self, entry: FeedEntry | LeftOut) -> Offered:

@@ -23,6 +23,8 @@ from newsletter.model import Author, Guess, Hero
 
 MAX_SUMMARY = 500  # characters
 MAX_GUESSED_TITLE = 80
+MAX_ALT = 300  # characters
+_SHOWN = 80  # characters of an item's name in an error
 WHOLE = 1_500  # characters: a description that is longer and does not break off is the article itself
 _LOOKED_AT = 20_000  # characters of HTML, where only its beginning counts
 _TAIL = 1_500  # characters of HTML, where only its end counts
@@ -66,6 +68,14 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """One beside an item; `captions` say what it shows, the likeliest first."""
+
+    url: str
+    captions: tuple[str, ...] = ()  # plain
+
+
+@dataclass(frozen=True, slots=True)
 class FeedEntry:
     """One item; empty strings are unknown. `content` is the whole article, `summary` may be only its beginning."""
 
@@ -80,7 +90,7 @@ class FeedEntry:
     updated: str = ""
     categories: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    pictures: tuple[str, ...] = ()  # addresses, the likeliest first
+    pictures: tuple[Picture, ...] = ()  # the likeliest first
     picture_credit: str = ""
     recording: Recording | None = None
     language: str = ""
@@ -127,8 +137,20 @@ def draft_of(entry: FeedEntry, info: FeedInfo, source: str) -> Draft:
         guesses=guesses,
         notes=tuple(notes),
     )
+    # The words that a picture has where it is shown come before those that a feed has for it.
+    shown, draft = draft.hero, replace(draft, hero=replace(draft.hero, alt="") if draft.hero else None)
     draft = with_body(draft, html, entry.base_url or link, _is_weak(entry.authors, info))
+    if shown and draft.hero and not draft.hero.alt:
+        draft = replace(draft, hero=replace(draft.hero, alt=shown.alt))
     return replace(draft, body_html=f"{recording}\n{draft.body_html}".strip()) if recording else draft
+
+
+def place_of(number: int, name: str, is_within: bool) -> str:
+    """Where a feed breaks off, in or after that item, in words that follow why; 0 is before the first."""
+    if not number:
+        return "before its first item"
+    shown = words(name, _SHOWN)
+    return f"{'in' if is_within else 'after'} item {number:,}" + (f" ({shown})" if shown else "")
 
 
 def plain(html: str) -> str:
@@ -226,9 +248,18 @@ def _is_weak(names: Iterable[str], info: FeedInfo) -> bool:
 def _hero_of(entry: FeedEntry, info: FeedInfo) -> Hero | None:
     """The first picture beside the item that is neither the feed's logo nor somebody's portrait."""
     logos = {_same_picture(logo) for logo in info.logos}
-    pictures = (web_address(url) for url in entry.pictures)
-    src = next((url for url in pictures if url and _same_picture(url) not in logos and not _is_avatar(url)), "")
-    return Hero(src, credit=words(entry.picture_credit, MAX_NAME)) if src else None
+    for picture in entry.pictures:
+        src = web_address(picture.url)
+        if src and _same_picture(src) not in logos and not _is_avatar(src):
+            return Hero(src, alt=_alt_of(picture, entry.title), credit=words(entry.picture_credit, MAX_NAME))
+    return None
+
+
+def _alt_of(picture: Picture, title: str) -> str:
+    """What a caption tells beyond the article's title: a file's name tells nothing, a whole text is no caption."""
+    captions = (" ".join(caption.split()) for caption in picture.captions)
+    said = " ".join(title.split()).casefold()
+    return next((each for each in captions if " " in each and len(each) <= MAX_ALT and each.casefold() != said), "")
 
 
 def _same_picture(url: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo, Recording, html_of_text, joined, plain
+from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo, Picture, Recording, html_of_text, joined, plain
 from newsletter.content.words import is_address
 
 _HTML = ("text/html", "application/xhtml+xml")
@@ -33,6 +33,8 @@ def info_of(feed: Any, feed_url: str) -> FeedInfo:
 def entry_of(entry: Any, feed_url: str) -> FeedEntry:
     content = _content(entry)
     link = _text(entry, "feedburner_origlink") or _text(entry, "link")
+    # Where an item has no link, feedparser takes its guid for one: `episode-12` is nobody's address.
+    link = "" if link == _text(entry, "id") and not is_address(link) else link
     base = content.get("base") or _detail(entry, "summary").get("base") or ""
     # Without an xml:base, a feed's address is feedparser's; a body's own addresses count from its page.
     base = base if base and base != feed_url else link or feed_url
@@ -50,7 +52,7 @@ def entry_of(entry: Any, feed_url: str) -> FeedEntry:
         published=_text(entry, "published"),
         updated=_text(entry, "updated"),
         categories=tuple(_topics(entry)),
-        pictures=tuple(joined(base, url) for url in _pictures(entry)),
+        pictures=tuple(Picture(joined(base, each.url), each.captions) for each in _pictures(entry)),
         picture_credit=_credit(entry),
         recording=_recording(entry, base),
         language=_text(entry, "language") or str(content.get("language") or ""),
@@ -110,18 +112,26 @@ def _topics(entry: Any) -> Iterator[str]:
             yield str(tag.get("label") or tag.get("term") or "")
 
 
-def _pictures(entry: Any) -> Iterator[str]:
+def _pictures(entry: Any) -> Iterator[Picture]:
+    common = _captions(entry)
     media = [each for each in _list(entry, "media_content") if _is_picture(each)]
-    yield from _addresses(sorted(media, key=_width, reverse=True))
+    yield from _shown(sorted(media, key=_width, reverse=True), common)
     links = [each for each in _list(entry, "links") if each.get("rel") == "enclosure"]
-    yield from _addresses(each for each in links if str(each.get("type") or "").startswith("image/"))
-    yield from _addresses(_list(entry, "media_thumbnail"))
+    yield from _shown(each for each in links if str(each.get("type") or "").startswith("image/"))
+    yield from _shown(_list(entry, "media_thumbnail"), common)
     image = dict.get(entry, "image")
-    yield from _addresses([image] if isinstance(image, dict) else [])
+    yield from _shown([image] if isinstance(image, dict) else [])
 
 
-def _addresses(given: Iterable[Any]) -> Iterator[str]:
-    return (str(url) for each in given if (url := each.get("url") or each.get("href")))
+def _shown(given: Iterable[Any], common: tuple[str, ...] = ()) -> Iterator[Picture]:
+    return (
+        Picture(str(url), _captions(each) + common) for each in given if (url := each.get("url") or each.get("href"))
+    )
+
+
+def _captions(said: Any) -> tuple[str, ...]:
+    """Of a picture, or of an item for all its pictures."""
+    return tuple(plain(text) for name in ("media_description", "media_title") if (text := _text(said, name)))
 
 
 def _is_picture(media: Any) -> bool:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from newsletter.content.source import Source
-from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo, Recording, html_of_text, joined
+from newsletter.content.sources.feed.entry import (
+    FeedEntry,
+    FeedInfo,
+    Picture,
+    Recording,
+    html_of_text,
+    joined,
+    place_of,
+)
 from newsletter.errors import SourceError
 
 MAX_BYTES = 20_000_000
@@ -47,10 +55,19 @@ class JsonFeed:
     def __iter__(self) -> Iterator[FeedEntry]:
         """Raises SourceError, with the line, where the JSON breaks off or is none."""
         at = self._items or 0
+        number, name = 0, ""
         while not self._is_at(at, "]"):
-            value, at = self._value(at)
-            yield self._entry(value)
-            at = self._after_comma(at, "]")
+            try:
+                value, at = self._value(at)
+                entry = self._entry(value)
+            except SourceError as error:
+                raise self._placed(error, place_of(number + 1, "", True)) from None
+            number, name = number + 1, entry.name
+            yield entry
+            try:
+                at = self._after_comma(at, "]")
+            except SourceError as error:
+                raise self._placed(error, place_of(number, name, False)) from None
 
     def _read_members(self) -> None:
         """All but the items, which are only passed: a feed's title may stand behind them."""
@@ -112,6 +129,9 @@ class JsonFeed:
     def _after_comma(self, at: int, end: str) -> int:
         return at if self._is_at(at, end) else self._expect(at, ",")
 
+    def _placed(self, error: SourceError, place: str) -> SourceError:
+        return SourceError(error.source, f"{error.words}, {place}", error.line)
+
     def _error(self, words: str, at: int) -> SourceError:
         return SourceError(self._source.name, words, self._text.count("\n", 0, at) + 1)
 
@@ -133,7 +153,7 @@ class JsonFeed:
             published=_text(said, "date_published"),
             updated=_text(said, "date_modified"),
             tags=tuple(str(tag) for tag in _list(said, "tags") if isinstance(tag, str | int)),
-            pictures=tuple(filter(None, (joined(base, url) for url in pictures))),
+            pictures=tuple(Picture(place) for url in pictures if (place := joined(base, url))),
             recording=_recording(said, base),
             language=_text(said, "language"),
         )

@@ -49,12 +49,14 @@ class Opening:
 def texts_of(source: Source) -> Iterator[str]:
     """The text of a source in pieces; bytes that are none in its encoding become U+FFFD, what XML forbids is gone.
 
+    What is no UTF-8 although it should be is Windows-1252, which old articles in a database mostly were written in.
+
     Raises SourceError when it has more than MAX_BYTES, after the text of those.
     """
     source.stream.seek(0)
     data = source.stream.read(CHUNK)
     encoding, skipped = _encoding_of(data, source.media_type)
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    decoder = codecs.getincrementaldecoder(encoding)(_WESTERN if encoding == "utf-8" else "replace")
     size, data = len(data), data[skipped:]
     while data:
         yield _ILLEGAL.sub("", decoder.decode(data))
@@ -65,6 +67,15 @@ def texts_of(source: Source) -> Iterator[str]:
                 source.name, f"a feed may have {MAX_BYTES // 1_000_000} MB; what stands behind is not read"
             )
     yield _ILLEGAL.sub("", decoder.decode(b"", True))
+
+
+def _as_western(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+_WESTERN = "newsletter-western"
+codecs.register_error(_WESTERN, _as_western)
 
 
 def _encoding_of(data: bytes, media_type: str) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from xml.sax.xmlreader import AttributesNSImpl, Locator
 from feedparser.api import StrictFeedParser  # type: ignore[import-untyped]
 
 from newsletter.content.source import LeftOut, Source
-from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo
+from newsletter.content.sources.feed.entry import FeedEntry, FeedInfo, place_of
 from newsletter.content.sources.feed.fields import entry_of, info_of
 from newsletter.content.sources.feed.mending import mended
 from newsletter.content.sources.feed.opening import FEEDS, open_document, what_else
@@ -28,6 +28,7 @@ _MAX_ELEMENTS = 500_000  # in the feed; feedparser needs about 20 µs for each
 _MAX_ATTRIBUTES = 100  # of an element; feedparser looks each one up in all of them
 _MAX_OUTSIDE = 50_000  # elements outside of items
 _MAX_PER_ITEM = 50_000  # elements, those of a body in XHTML counted
+_MAX_FIELDS = 2_000  # elements of an item that are no body's: feedparser compares each category with all before it
 _MAX_WORDS = 3_000_000  # characters of one item
 _MAX_FIELD = 2_000  # characters of what is no body: feedparser searches an author's for an address, in quadratic time
 
@@ -37,6 +38,7 @@ _TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"  # RFC 6721
 _EXPORT = "wordpress.org/export/"
 # feedparser takes them for the item's own title and body.
 _OF_PICTURES = {"title", "description", "text", "comments", "community"}
+_CAPTIONS = {"title", "description"}
 _ENDS_EARLY = ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
 _JUNK = "junk after document element"
 
@@ -102,26 +104,22 @@ class XmlFeed:
         except SAXParseException as error:
             yield from handler.taken()
             if error.getMessage() != _JUNK:
-                raise _Malformed(error, handler.items) from None
+                raise _Malformed(error, handler.place) from None
         except SourceError:
             yield from handler.taken()
             raise
 
 
 class _Malformed(Exception):
-    def __init__(self, error: SAXParseException, items: int) -> None:
+    def __init__(self, error: SAXParseException, place: str) -> None:
         self.words = error.getMessage()
         self.line = error.getLineNumber()
-        self.items = items
+        self.place = place
         self.ends_early = self.words.startswith(_ENDS_EARLY)
 
     def told(self, source: str) -> SourceError:
-        place = (
-            f"after {self.items} {'item' if self.items == 1 else 'items'}" if self.items else "before its first item"
-        )
-        if self.ends_early:
-            return SourceError(source, f"the feed ends in the middle, {place} had begun", self.line)
-        return SourceError(source, f"the XML is broken ({self.words}), {place} had begun", self.line)
+        words = "the feed ends in the middle" if self.ends_early else f"the XML is broken ({self.words})"
+        return SourceError(source, f"{words}, {self.place}", self.line)
 
 
 class _Bounded(ContentHandler):
@@ -140,7 +138,11 @@ class _Bounded(ContentHandler):
         self._item_name: Name | None = None
         self._prefixes = self._depth = self._elements = self._outside = 0
         self._skipping = 0  # the depth of the element that is passed over with all in it
-        self._item_elements = self._item_words = self._field_words = 0
+        self._media = 0  # the depth of the `media:content` it is in
+        self._caption = ""  # which words of a picture are passed over: its title or its description
+        self._caption_words = ""
+        self._item_elements = self._item_fields = self._item_words = self._field_words = 0
+        self._last = ""  # the name of the item that ended last
         self._too_much = ""  # what an item has more of than is read
         self.items = 0  # begun
         self.deleted: list[str] = []
@@ -148,6 +150,14 @@ class _Bounded(ContentHandler):
     @property
     def feed(self) -> Any:
         return self._reader.feeddata
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words that a person finds the item by."""
+        if self._reader.inentry:
+            return place_of(self.items, entry_of(self._reader.entries[-1], self._source.url).name, True)
+        is_passed_over = self.items > MAX_ITEMS
+        return place_of(self.items, "" if is_passed_over else self._last, is_passed_over)
 
     def taken(self) -> Iterator[FeedEntry | LeftOut]:
         """The items that are complete, once."""
@@ -179,21 +189,30 @@ class _Bounded(ContentHandler):
             self.items += 1
         if self._item_elements > _MAX_PER_ITEM:
             self._too_much = f"has more than {_MAX_PER_ITEM:,} elements"
-        if self.items > MAX_ITEMS or self._item_elements > _MAX_PER_ITEM or self._is_passed_over(name, attrs):
+        elif self._item_fields > _MAX_FIELDS:
+            self._too_much = f"has more than {_MAX_FIELDS:,} elements beside its text"
+        is_too_much = self._item_elements > _MAX_PER_ITEM or self._item_fields > _MAX_FIELDS
+        if self.items > MAX_ITEMS or is_too_much or self._is_passed_over(name, attrs):
             self._skipping = self._depth
+            self._caption = self._caption_of(name)
             return
         known = len(self._reader.entries)
         self._field_words = 0
         self._hand_on(self._reader.startElementNS, name, qname, attrs)
         if self._item_name is None and len(self._reader.entries) > known:
             self._item_name, self.items = name, 1
+        if (name[0] or "").lower() in _MEDIA and name[1].lower() == "content":
+            self._media = self._depth
 
     def endElementNS(self, name: Name, qname: str | None) -> None:
         self._depth -= 1
         if self._skipping:
             if self._depth < self._skipping:
                 self._skipping = 0
+                self._keep_caption()
             return
+        if self._depth < self._media:
+            self._media = 0
         self._field_words = 0
         self._hand_on(self._reader.endElementNS, name, qname)
         if self._reader.entries and not self._reader.inentry:
@@ -201,6 +220,8 @@ class _Bounded(ContentHandler):
 
     def characters(self, content: str) -> None:
         if self._skipping:
+            if self._caption and len(self._caption_words) < _MAX_FIELD:
+                self._caption_words += content
             return
         self._item_words += len(content)
         if self._item_words > _MAX_WORDS:
@@ -214,6 +235,7 @@ class _Bounded(ContentHandler):
     def _count(self) -> None:
         self._elements += 1
         self._item_elements += bool(self._reader.inentry)
+        self._item_fields += bool(self._reader.inentry and not self._reader.incontent)
         self._outside += not self._reader.inentry
         if self._outside > _MAX_OUTSIDE + self.items or self._elements > _MAX_ELEMENTS:
             raise self._refusal("it has far more elements than a feed of articles would")
@@ -230,6 +252,18 @@ class _Bounded(ContentHandler):
         has_words = bool(self._reader.entries) and ("summary" in self._reader.entries[-1])
         return space == _TOMBSTONES or (space == _ITUNES and local in ("summary", "subtitle") and has_words)
 
+    def _caption_of(self, name: Name) -> str:
+        is_media = (name[0] or "").lower() in _MEDIA and self.items <= MAX_ITEMS and self._reader.inentry
+        return name[1].lower() if is_media and name[1].lower() in _CAPTIONS else ""
+
+    def _keep_caption(self) -> None:
+        """With its picture; what stands outside of one is of every picture of the item."""
+        if self._caption and self._reader.entries:
+            entry = self._reader.entries[-1]
+            said = entry["media_content"][-1] if self._media and entry.get("media_content") else entry
+            dict.setdefault(said, f"media_{self._caption}", self._caption_words)
+        self._caption = self._caption_words = ""
+
     def _hand_on(self, method: Callable[..., None], *given: object) -> None:
         try:
             method(*given)
@@ -245,7 +279,9 @@ class _Bounded(ContentHandler):
         self._too_much = ""
         self._reader.entries.clear()
         self._reader.property_depth_map.clear()  # else it would hold every item for ever
-        self._item_elements = self._item_words = 0
+        self._item_elements = self._item_fields = self._item_words = 0
+        self._last = entries[-1].name
 
     def _refusal(self, words: str) -> SourceError:
+        words = f"{words}, {self.place}" if self.items else words
         return SourceError(self._source.name, words, self._place.getLineNumber())

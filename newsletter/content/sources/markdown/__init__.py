@@ -12,7 +12,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from newsletter.content.cleaning import clean
+from newsletter.content.bodies import with_body
+from newsletter.content.cleaning import clean, cleaned
+from newsletter.content.cleaning.links import kept_link
 from newsletter.content.draft import Draft, day_from_file_name, title_from_file_name
 from newsletter.content.sources.markdown.front_matter import split_front_matter
 from newsletter.content.sources.markdown.habits import draft_of
@@ -31,21 +33,28 @@ _PICTURE_IN_TEXT = re.compile(r"data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/=]*+
 def read_markdown(text: str, source: str) -> Draft:
     """CommonMark with tables, footnotes and strikethrough, below YAML, TOML, JSON or no front matter.
 
+    What a site adds at the end of an article is lifted, but not from a file that comes in as it is.
+
     Raises SourceError, with field and line, for front matter that cannot be read.
     """
     fields, body, body_line = split_front_matter(text, source)
     draft, notes = draft_of(fields)
-    body, pictures = _PICTURE_IN_TEXT.subn("", body)
-    if pictures:
-        notes.append(f"pictures that stand in the text itself, as data, are left out: {pictures}")
+    body = _PICTURE_IN_TEXT.sub("", body)
     _check_size(body, source)
     body, removed = without_tags(body)
-    title, body_html, guesses, left_out = _read_body(body, draft.title, body_line, source)
+    title, body_html, guesses, left_out = _read_body(body, draft, body_line, source)
     if draft.published is None and (day := day_from_file_name(source)) is not None:
         draft = replace(draft, published=day)
         guesses.append(Guess("published", day.isoformat(), None))
-    draft = replace(draft, title=title, body_html=body_html, guesses=tuple(guesses))
-    return replace(draft, notes=(*_not_found(draft), *notes, *removed, *left_out))
+    draft = _with_body(replace(draft, title=title, guesses=tuple(guesses)), body_html)
+    return replace(draft, notes=(*_not_found(draft), *notes, *removed, *left_out, *draft.notes))
+
+
+def _with_body(draft: Draft, body_html: str) -> Draft:
+    if not draft.is_settled:
+        return with_body(draft, body_html)
+    body = cleaned(body_html)
+    return replace(draft, body_html=body.html, notes=body.notes())
 
 
 def _check_size(body: str, source: str) -> None:
@@ -59,13 +68,13 @@ def html_of(body: str) -> str:
     """The cleaned HTML of a body without front matter, as `read_markdown` reads it below a title."""
     body, _ = without_tags(body)
     env: dict[str, Any] = {}
-    return _rendered(_parser().parse(body, env), env)
+    return clean(_rendered(_parser().parse(body, env), env))
 
 
 def _rendered(tokens: Sequence[Token], env: dict[str, Any]) -> str:
     _tighten_notes(tokens)
     parser = _parser()
-    return clean(parser.renderer.render(tokens, parser.options, env))
+    return str(parser.renderer.render(tokens, parser.options, env))
 
 
 @cache
@@ -106,11 +115,14 @@ def _tighten_notes(tokens: Sequence[Token]) -> None:
                 within.hidden = within.hidden or within.type in ("paragraph_open", "paragraph_close")
 
 
-def _read_body(body: str, title: str, first_line: int, source: str) -> tuple[str, str, list[Guess], list[str]]:
+def _read_body(body: str, draft: Draft, first_line: int, source: str) -> tuple[str, str, list[Guess], list[str]]:
     """The title, the body without it, what was guessed on the way, and notes on what was left out."""
+    title = draft.title
     env: dict[str, Any] = {}
     tokens = _parser().parse(body, env)
     _check_nesting(tokens, first_line, source)
+    if draft.source_url:
+        _resolve_links(tokens, draft.source_url)
     guesses: list[Guess] = []
     heading = _first_h1(tokens)
     if heading is not None:
@@ -127,6 +139,15 @@ def _read_body(body: str, title: str, first_line: int, source: str) -> tuple[str
         if title:
             guesses.append(Guess("title", title, None))
     return title, _rendered(tokens, env), guesses, _lost_notes(env)
+
+
+def _resolve_links(tokens: Sequence[Token], page: str) -> None:
+    """Links alone: pictures lie beside the file, and another Markdown file has an address that only the site knows."""
+    links = (child for token in tokens for child in token.children or () if child.type == "link_open")
+    for link in links:
+        href = str(link.attrGet("href") or "")
+        if not href.partition("#")[0].endswith(".md") and (address := kept_link(href, page)):
+            link.attrSet("href", address)
 
 
 def _lost_notes(env: dict[str, Any]) -> list[str]:

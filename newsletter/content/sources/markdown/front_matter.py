@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import PurePosixPath
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -112,13 +113,15 @@ class Fields:
         return ""
 
     def topics(self, *keys: str) -> tuple[str, ...]:
-        """A list of categories or tags, or one line of them with commas between."""
+        """A list of categories or tags, or one line of them with commas between, with spaces where Jekyll reads it."""
         found = self.take(*keys)
         if found is None:
             return ()
         key, node = found
         if isinstance(node, yaml.ScalarNode):
-            return split_list(self.value(key, node, _one_line_of_topics))
+            words = self.value(key, node, _one_line_of_topics)
+            is_parted_by_spaces = key.endswith("s") and "," not in words and _is_jekylls(self.source)
+            return tuple(dict.fromkeys(words.split())) if is_parted_by_spaces else split_list(words)
         values = [self.scalar(key, item, MAX_TOPIC) for item in self.items(key, node)]
         return tuple(dict.fromkeys(value for value in values if value))
 
@@ -313,6 +316,10 @@ def _one_line_of_topics(text: str) -> str:
     for topic in split_list(line):
         one_line(topic, MAX_TOPIC)
     return line
+
+
+def _is_jekylls(source: str) -> bool:
+    return not {"_posts", "_drafts"}.isdisjoint(PurePosixPath(source.replace("\\", "/")).parts)
 
 
 def _is_day(value: str) -> bool:

@@ -11,7 +11,9 @@ from newsletter.content.words import is_address
 
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>")
 _BLANK_LINE = re.compile(r"\n[ \t\f\v]*\n\s*")
-_LONE_ADDRESS = re.compile(r"(?m)^[ \t]*(https?://[^\s<>\"\[\]]+)[ \t]*$")
+_LONE_ADDRESS = re.compile(
+    r"(?m)(?P<embed>wp-block-embed__wrapper[^<>]{0,200}>\s*)?^[ \t]*(?P<address>https?://[^\s<>\"\[\]]+)[ \t]*$"
+)
 
 _VERBATIM = frozenset("pre script style textarea svg math select object".split())
 # Text that stands right in one of these is no paragraph, nor are its line ends line breaks.
@@ -35,12 +37,16 @@ def link_lone_addresses(text: str) -> str:
     """An address on a line of its own, which WordPress shows as a player or a card, as one of these or a link."""
     if "://" not in text:
         return text
-    return _LONE_ADDRESS.sub(lambda match: _shown(match[1]), text)
+    return _LONE_ADDRESS.sub(_shown, text)
 
 
-def _shown(address: str) -> str:
+def _shown(match: re.Match[str]) -> str:
+    address, embed = match["address"], match["embed"] or ""
     player = find_player(unescape(address)) if is_address(unescape(address)) else None
-    return write_player(player) if player else f'<a href="{address}">{address}</a>'
+    if player is None:
+        return f'{embed}<a href="{address}">{address}</a>'
+    # A block's figure may have a caption of its own: it is cleaned as one.
+    return match[0] if embed else write_player(player)
 
 
 def make_paragraphs(text: str) -> str:
