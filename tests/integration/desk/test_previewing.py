@@ -325,8 +325,8 @@ def test_an_article_says_why_nobody_has_got_it(house: DeskHouse) -> None:
     due = "schedule 'weekly': due on 2026-04-07 at 09:00, as the forecast has it"
     assert found.words == f"small-promises stands in no issue yet; {due}"
     library.edit_article(house.app, "small-promises", {"authors": "Nobody Known"})
-    found = explaining.explain(house.app, "small-promises", ADA)
-    assert any("its author Nobody Known has no bio" in each.words for each in found)
+    told = explaining.explain(house.app, "small-promises", ADA)
+    assert any("its author Nobody Known has no bio" in each.words for each in told)
 
 
 def test_an_article_is_explained_through_each_issue_it_stood_in(house: DeskHouse) -> None:
