@@ -63,11 +63,13 @@ def forecast(
             _articles(each),
             "unread" if _has_unread(each) else "",
             ", ".join(each.forecast.authors),
+            f"{each.readers:,}",
             each.forecast.words,
         )
         for each in seen
     ]
-    table(("when", "schedule", "article", "", "author", "why"), rows, "nothing is to come", spare=("why", "author"))
+    columns = ("when", "schedule", "article", "", "author", "readers", "why")
+    table(columns, rows, "nothing is to come", spare=("why", "author"))
     for each in seen:
         for words in each.warnings:
             # What the row says already is not said again.
