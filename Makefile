@@ -13,9 +13,9 @@ demo: program ## watch the whole job in ./newsletter-demo, then read the pages u
 check: style ## format, lint, types and the house test: what every commit has to pass
 	.venv/bin/python -m pytest -q tests/unit/test_house.py
 
-# Two workers, one file each: a file's tests share its server or its database.
+# Three workers, on two cores too: they wait for relays and children. One file each: its tests share a server or a database.
 test: browser style ## everything: the checks above, then all tests, with warnings as errors
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile
 
 bench: tools ## measure what there is to measure, each against its yardstick
 	.venv/bin/python -m bench

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from newsletter.checking.report import Report
-from newsletter.content.changes import Change
 from newsletter.content.reading import body_text, reading_minutes
 from newsletter.model import (
     Article,
@@ -23,9 +21,13 @@ from newsletter.model import (
     Version,
 )
 from newsletter.options import shown
-from newsletter.scheduling.approval import Asked
 from newsletter.states import DeliveryStatus
-from subscribers import ListCounts, Profile
+
+if TYPE_CHECKING:  # the checks bring the whole of rendering along, which most commands never need
+    from newsletter.checking.report import Report
+    from newsletter.content.changes import Change
+    from newsletter.scheduling.approval import Asked
+    from subscribers import ListCounts, Profile
 
 
 def instant(at: datetime | None) -> str | None:

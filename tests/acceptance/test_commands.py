@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from command import Command, new_home
 
@@ -325,10 +326,13 @@ def test_newsletter_beside_the_first_has_its_own_schedule(tmp_path: Path) -> Non
 def test_picture_that_is_gone_is_found_before_readers_would_miss_it(tmp_path: Path) -> None:
     newsletter = ready(tmp_path)
     slug = "a-walk-before-breakfast"
-    newsletter("articles", "edit", slug, "--set", "hero.src=media/gone.jpg", "--set", "hero.alt=A path")
+    picture = newsletter.home / "media" / "gone.png"
+    Image.new("RGB", (60, 40)).save(picture)
+    newsletter("articles", "edit", slug, "--set", "hero.src=media/gone.png", "--set", "hero.alt=A path")
+    picture.unlink()
     report = newsletter("check", slug, "--json", expect=1).json
     assert [finding["rule"] for finding in report["findings"] if finding["severity"] == "block"] == ["missing_picture"]
-    assert "media/gone.jpg" in newsletter("issues", "plan", "weekly", expect=1).err
+    assert "media/gone.png" in newsletter("issues", "plan", "weekly", expect=1).err
 
 
 def test_pinned_issue_keeps_the_reasons_of_those_it_went_before(tmp_path: Path) -> None:
