@@ -182,11 +182,11 @@ def unbuilt(connection: Connection) -> list[Callable[[], object]]:
     connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
     unique = [each for each in deliveries.constraints if isinstance(each, UniqueConstraint)]
     for constraint in unique:
-        connection.execute(DropConstraint(constraint))
+        connection.execute(DropConstraint(constraint, isolate_from_table=False))
     for index in deliveries.indexes:
         index.drop(connection)
     return [
-        *(partial(connection.execute, AddConstraint(constraint)) for constraint in unique),
+        *(partial(connection.execute, AddConstraint(constraint, isolate_from_table=False)) for constraint in unique),
         *(partial(index.create, connection) for index in deliveries.indexes),
     ]
 
