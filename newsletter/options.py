@@ -24,6 +24,8 @@ AUTHOR = "author"
 """Stands among the approvers for whoever wrote an article of the issue."""
 
 MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
+_DURATION = re.compile(r"(\d{1,6}) ?(?:(m)(?:in(?:ute)?s?)?|(h)(?:(?:ou)?rs?)?|(d)(?:ays?)?|(w)(?:eeks?)?)")
+"""A month is no unit: "2 months" must not be taken for two minutes."""
 LONGEST_LEAD = 60 * MINUTES["d"]
 MOST_ARTICLES = 20
 MOST_WORDS = 200  # entries of one option
@@ -85,12 +87,13 @@ def _shares(text: str) -> Shares:
 
 def _duration(text: str) -> int:
     """Minutes, of `90m`, `48h`, `2d` or `1w`."""
-    match = re.fullmatch(r"(\d{1,6}) ?([mhdw])\w*", text.strip().lower())
+    match = _DURATION.fullmatch(text.strip().lower())
     if text.strip() == "0":
         return 0
     if match is None:
         raise ValueError(f"{text!r} is not a time before, such as 90m, 48h, 2d or 1w")
-    minutes = int(match[1]) * MINUTES[match[2]]
+    unit = next(filter(None, match.groups()[1:]))
+    minutes = int(match[1]) * MINUTES[unit]
     if minutes > LONGEST_LEAD:
         raise ValueError(f"{text!r} is too long; {LONGEST_LEAD // MINUTES['d']} days are allowed")
     return minutes

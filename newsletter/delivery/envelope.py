@@ -18,7 +18,6 @@ from newsletter.errors import (
 )
 
 LONGEST_LOCAL_PART = 64  # octets (RFC 5321 §4.5.3.1.1)
-LONGEST_DOMAIN = 255  # octets (RFC 5321 §4.5.3.1.2)
 
 _DOT_LINE = re.compile(rb"\n\.")  # three times as fast as `in`, and this is asked of every octet we send
 

@@ -107,14 +107,6 @@ def _audience(connection: Connection, schedule: Schedule, occurrence: Occurrence
     )
 
 
-def groups_of(
-    app: App, connection: Connection, schedule: Schedule, occurrence: Occurrence, is_alone: bool = False
-) -> list[tuple[str, int]]:
-    """Each article with the number of readers due it at the occurrence, in the order of the ranks."""
-    ranked = ranking_of(app, connection, schedule, is_alone)(occurrence)
-    return [(article.slug, readers) for article, readers in groups_at(connection, schedule, occurrence, ranked).sizes]
-
-
 def groups_ahead(
     app: App,
     connection: Connection,
@@ -123,7 +115,7 @@ def groups_ahead(
     is_alone: bool = False,
     besides: Sequence[Sent] = (),
 ) -> list[list[tuple[str, int]]]:
-    """The same for each of the next occurrences, in the order of time: each as if those before it had been sent.
+    """Each article with its number of readers, for each of the next occurrences, as if those before had been sent.
 
     `besides` is what other schedules will send the list, in the order of time.
     """

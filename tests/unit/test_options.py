@@ -95,7 +95,7 @@ def test_wrong_option_is_refused_by_its_name(name: str, text: str) -> None:
         read_option(name, text)
 
 
-@pytest.mark.parametrize("text", ["61d", "90 parsecs", "1", ""])
+@pytest.mark.parametrize("text", ["61d", "90 parsecs", "2 months", "5monkeys", "1", ""])
 def test_absurd_lead_is_refused(text: str) -> None:
     with pytest.raises(Refused, match="--lead"):
         read_option("lead", text)
@@ -109,6 +109,13 @@ def test_any_text_is_a_value_or_a_refusal(name: str, text: str) -> None:
         assert flag(name) in str(error)
     else:
         hash(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("90 minutes", 90), ("1h", 60), ("48 hours", 2880), ("2 days", 2880), ("1week", 10080)]
+)
+def test_lead_is_read_in_words_too(text: str, minutes: int) -> None:
+    assert read_option("lead", text) == minutes
 
 
 def test_what_is_stored_is_what_was_set_and_comes_back() -> None:

@@ -42,7 +42,6 @@ _STORY = re.compile(r"(?:^|/)posts/(?P<day>draft|\d{4}-\d\d-\d\d)_(?P<slug>[^/]*
 _ANY_STORY = re.compile(r"(?:^|/)posts/[^/]+\.html$")
 _ACCOUNT = re.compile(r"(?:^|/)(?:profile/profile|README)\.html$")
 _MAX_RESPONSE = 1_500  # characters; a longer one is a story, whatever it answers
-_ADDRESS_ID = re.compile(r"(?:-|/)([0-9a-f]{6,16})(?:\?|$)")
 
 
 def is_it(names: Collection[str]) -> bool:

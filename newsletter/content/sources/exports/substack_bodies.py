@@ -28,7 +28,6 @@ _FURNITURE = (
 ).split()
 # Where a button leads that asks for something Substack does.
 _OWN_BUTTON = re.compile(r"action=share|gift=true|/subscribe\b|/comments?\b|/leaderboard|%%\w+%%|open\.substack\.com")
-_NOTE_NUMBER = re.compile(r"footnote-(\d+)")
 
 
 def read_body(html: str, place: str, notes: list[str]) -> HtmlElement:
