@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
     text,
 )
 
@@ -243,6 +244,7 @@ occurrences = Table(
     Column("utc", UTCDateTime, nullable=False),
     Column("state", String(20), nullable=False),
     Column("reason", Text, nullable=False, default=""),
+    Column("decided_ahead", Boolean, nullable=False, server_default=false()),  # by a person, before its time
     UniqueConstraint("schedule_id", "local"),
     Index("ix_occurrences_schedule_id_utc", "schedule_id", "utc"),
 )

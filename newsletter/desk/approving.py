@@ -35,7 +35,7 @@ from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, Occ
 from newsletter.store import approvals as store
 from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
-from newsletter.store.schedules import mark_occurrence, schedule_by_id
+from newsletter.store.schedules import mark_occurrence, note_decided, schedule_by_id
 
 MOST_AHEAD = 10
 """Drafts made before their occurrence; a schedule for every hour would show two days of them."""
@@ -199,6 +199,7 @@ def end(app: App, connection: Connection, issue: Issue, words: str) -> bool:
     is_ours = issue_store.move_issue(connection, issue, IssueState.CANCELLED, app.clock(), words)
     if is_ours and issue.occurrence_id is not None:
         mark_occurrence(connection, issue.occurrence_id, OccurrenceState.SKIPPED, words)
+        note_decided(connection, issue.occurrence_id, app.clock())
     return is_ours
 
 

@@ -119,11 +119,16 @@ def skip(app: App, schedule_name: str | None, at: str, reason: str) -> Changed:
             for each in issue_store.issues_of_occurrence(connection, draft.occurrence_id):
                 if each.state in DRAFTS:  # several where readers are grouped
                     issue_store.move_issue(connection, each, IssueState.CANCELLED, app.clock(), words)
-            schedule_store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.SKIPPED, words)
-        elif (
-            schedule_store.win_occurrence(connection, _id(schedule), occurrence, OccurrenceState.SKIPPED, words) is None
-        ):
-            raise Refused(f"--skip: {occurrence.wall} of schedule {schedule.name!r} is skipped already, or has gone")
+            row = draft.occurrence_id
+            schedule_store.mark_occurrence(connection, row, OccurrenceState.SKIPPED, words)
+        else:
+            won = schedule_store.win_occurrence(connection, _id(schedule), occurrence, OccurrenceState.SKIPPED, words)
+            if won is None:
+                raise Refused(
+                    f"--skip: {occurrence.wall} of schedule {schedule.name!r} is skipped already, or has gone"
+                )
+            row = won
+        schedule_store.note_decided(connection, row, app.clock())
     return Changed(schedule, occurrence, (), before, None)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from newsletter.app import App
@@ -75,11 +77,15 @@ def plan_missed(app: App, schedule_name: str | None) -> Issue:
     return making.refresh(app, issue)
 
 
-def note_begun(connection: Connection, issue: Issue) -> None:
-    """The issue's occurrence, if it was missed, is so no longer."""
+def note_begun(connection: Connection, issue: Issue, now: datetime, by_hand: bool) -> None:
+    """The issue's occurrence, if it was missed, is so no longer; `by_hand` it may have been sent before its time."""
     at = issue.occurrence
-    if at is not None and at.id is not None and at.state is OccurrenceState.MISSED:
+    if at is None or at.id is None:
+        return
+    if at.state is OccurrenceState.MISSED:
         store.mark_occurrence(connection, at.id, OccurrenceState.ISSUED, AFTER_ALL)
+    elif by_hand:
+        store.note_decided(connection, at.id, now)
 
 
 def put_down(

@@ -28,7 +28,7 @@ from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
 from newsletter.store.approvals import say_yes
 from newsletter.store.deliveries import Claimed
-from newsletter.store.schedules import mark_occurrence
+from newsletter.store.schedules import mark_occurrence, note_decided
 from subscribers import Subscriber
 from subscribers import store as audience
 
@@ -103,7 +103,7 @@ def begin(app: App, ready: Sequence[Ready], is_alone: bool = False, has_first_co
         planner = Planner(app, connection, is_alone)
         for each in ready:
             if issue_store.move_issue(connection, each.issue, IssueState.SENDING, app.clock()):
-                missed.note_begun(connection, each.issue)
+                missed.note_begun(connection, each.issue, app.clock(), by_hand=not has_first_copies)
                 planner.plan(each.issue, each.copies.compiled.message_id)
                 if has_first_copies:
                     hold_back_the_rest(connection, app, each.issue)
@@ -305,6 +305,7 @@ def cancel(app: App, issue_id: int) -> Issue:
         if issue.occurrence_id is not None:
             words = f"issue {issue_id} was cancelled"
             mark_occurrence(connection, issue.occurrence_id, OccurrenceState.SKIPPED, words)
+            note_decided(connection, issue.occurrence_id, app.clock())
     return find(app, issue_id)
 
 

@@ -21,8 +21,8 @@ MISSED_KEPT = 500
 class Handled:
     """What a schedule's past holds: its occurrences that were issued, missed or skipped."""
 
-    until: datetime | None = None  # the latest instant of them that is not in the future, aware
-    ahead: frozenset[str] = frozenset()  # the wall clocks of those in the future
+    until: datetime | None = None  # the latest instant of them whose time has come, aware
+    ahead: frozenset[str] = frozenset()  # the wall clocks of later ones: to come, or decided by a person before
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,13 @@ class CatchUp:
 def catch_up(schedule: Schedule, calendar: Calendar, handled: Handled, now: datetime, zone: ZoneInfo) -> CatchUp:
     """What the time from `handled.until` (exclusive) to `now` (inclusive, aware) has left to do.
 
-    Nothing before the schedule was made, or resumed, counts. `zone` is the newsletter's. At most one occurrence is
-    due, the latest one: never a flood.
+    What was decided ahead says nothing of those before it: they are due, or missed, all the same. Nothing before the
+    schedule was made, or resumed, counts. `zone` is the newsletter's. At most one occurrence is due, the latest one:
+    never a flood.
     """
     since = max((at for at in (handled.until, schedule.created, schedule.resumed) if at is not None), default=now)
-    found = list(islice(calendar.past(now, since), MISSED_KEPT + 2))
+    past_ones = ((each, why) for each, why in calendar.past(now, since) if each.wall not in handled.ahead)
+    found = list(islice(past_ones, MISSED_KEPT + 2))
     past = [each for each, why in found if not why]
     # A clock that was set back must not bring back what has been handled.
     later = max(now, since)

@@ -8,7 +8,20 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from newsletter import model
 from newsletter.model import Occurrence, Schedule
@@ -157,8 +170,18 @@ def _row(schedule_id: int, occurrence: Occurrence, state: OccurrenceState, reaso
 def mark_occurrence(connection: Connection, occurrence_id: int, state: OccurrenceState, reason: str) -> None:
     # Where readers are grouped an occurrence has several issues: while one of them lives it does not come to nothing.
     lives = exists().where(issues.c.occurrence_id == occurrence_id, issues.c.state != IssueState.CANCELLED)
-    values = {"state": case((lives, str(OccurrenceState.ISSUED)), else_=str(state)), "reason": reason}
+    values = {
+        "state": case((lives, str(OccurrenceState.ISSUED)), else_=str(state)),
+        "reason": reason,
+        "decided_ahead": False,
+    }
     connection.execute(update(occurrences).where(occurrences.c.id == occurrence_id).values(**values))
+
+
+def note_decided(connection: Connection, occurrence_id: int, now: datetime) -> None:
+    """A person has decided what becomes of the occurrence; before its time, that says nothing of those before it."""
+    mine = and_(occurrences.c.id == occurrence_id, occurrences.c.utc > now)
+    connection.execute(update(occurrences).where(mine).values(decided_ahead=True))
 
 
 def reason_of(connection: Connection, occurrence_id: int) -> str:
@@ -183,18 +206,17 @@ def last_missed(connection: Connection, schedule: Schedule) -> Occurrence | None
 
 def handled(connection: Connection, now: datetime) -> dict[int, Handled]:
     """Of each active schedule what is over: missed, skipped, or its issue begun. A draft is not."""
+    over = occurrences.alias()
+    in_turn = and_(over.c.schedule_id == schedules.c.id, over.c.utc <= now, ~over.c.decided_ahead)
     # One row of the index for each schedule: a maximum over all occurrences would read every one there ever was.
     latest = (
-        select(occurrences.c.utc)
-        .where(occurrences.c.schedule_id == schedules.c.id, occurrences.c.utc <= now, ~_is_drafted())
-        .order_by(occurrences.c.utc.desc())
-        .limit(1)
-        .scalar_subquery()
+        select(over.c.utc).where(in_turn, ~_is_drafted(over)).order_by(over.c.utc.desc()).limit(1).scalar_subquery()
     )
     active = schedules.c.status == ScheduleStatus.ACTIVE
     ahead: dict[int, set[str]] = defaultdict(set)
-    future = and_(occurrences.c.schedule_id == schedules.c.id, occurrences.c.utc > now)
-    query = select(schedules.c.id, occurrences.c.local).join_from(schedules, occurrences, future)
+    is_later = occurrences.c.utc > func.coalesce(latest, schedules.c.created_at)
+    later = and_(occurrences.c.schedule_id == schedules.c.id, is_later)
+    query = select(schedules.c.id, occurrences.c.local).join_from(schedules, occurrences, later)
     for schedule_id, local in connection.execute(query.where(active, ~_is_drafted())):
         ahead[schedule_id].add(local)
     return {
@@ -203,11 +225,11 @@ def handled(connection: Connection, now: datetime) -> dict[int, Handled]:
     }
 
 
-def _is_drafted() -> ColumnElement[bool]:
+def _is_drafted(row: FromClause = occurrences) -> ColumnElement[bool]:
     """Whether the occurrence waits with a draft for its time. That of one that was missed waits for a person."""
     is_held = issues.c.pause_reason != ""  # for a yes, whatever its time
-    draft = exists().where(issues.c.occurrence_id == occurrences.c.id, issues.c.state.in_(DRAFTS), ~is_held)
-    return and_(occurrences.c.state == OccurrenceState.ISSUED, draft)
+    draft = exists().where(issues.c.occurrence_id == row.c.id, issues.c.state.in_(DRAFTS), ~is_held)
+    return and_(row.c.state == OccurrenceState.ISSUED, draft)
 
 
 def handled_locals(connection: Connection, schedule_id: int, since: datetime) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 import house as builders
 from desk_house import DeskHouse
 from house import FIRST_TUESDAY, NOON, WEEK
-from newsletter.desk import forecasting, missed, picks, schedules, sending
+from newsletter.desk import choosing, forecasting, missed, picks, schedules, sending, ticking
 from newsletter.errors import ConfigError, Refused
 from newsletter.model import Schedule
 from newsletter.states import IssueState
@@ -296,6 +296,52 @@ def test_nothing_missed_and_two_wishes_at_once_are_refused(house: DeskHouse) -> 
     code, _, err = house.run("issues", "plan", "weekly", "--missed")
     assert (code, err) == (1, "newsletter: schedule 'weekly' has missed nothing\n")
     assert house.run("issues", "plan", "weekly", "--missed", "--pin", "long-walks")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("skipped", "missed_ones"),
+    [
+        (["04-07"], ["03-31", "04-14"]),
+        (["03-31"], ["04-07", "04-14"]),
+        (["04-14", "03-31"], ["04-07"]),
+        (["04-07", "04-14"], ["03-31"]),
+        (["03-31", "04-07", "04-14"], []),
+    ],
+)
+def test_what_falls_due_while_the_machine_is_off_is_missed_whatever_was_skipped_ahead(
+    either_house: DeskHouse, skipped: list[str], missed_ones: list[str]
+) -> None:
+    house = either_house
+    for day in skipped:
+        choosing.skip(house.app, None, f"2026-{day}", "")
+    ticked = house.tick_at(FIRST_TUESDAY + 2 * WEEK + timedelta(days=2))
+    assert ticked.started == ()
+    assert house.occurrences() == [
+        (f"{day} 09:00", "skipped", "skipped by hand")
+        if day in skipped
+        else (f"{day} 09:00", "missed", missed.TOO_LATE)
+        for day in sorted([*skipped, *missed_ones])
+    ]
+    assert house.tick() == ticking.Ticked((), (), FIRST_TUESDAY + 3 * WEEK)
+
+
+def test_a_skip_that_was_taken_back_leaves_a_date_like_any_other(house: DeskHouse) -> None:
+    choosing.skip(house.app, None, "2026-04-07", "")
+    choosing.undo(house.app, None, "2026-04-07")
+    assert house.tick_at(SECOND_TUESDAY).started == (1,)
+    assert house.occurrences() == [("03-31 09:00", "missed", missed.TOO_LATE), ("04-07 09:00", "issued", "")]
+
+
+def test_what_was_sent_ahead_by_hand_hides_no_date_before_it(house: DeskHouse) -> None:
+    first = house.plan()
+    choosing.skip(house.app, None, "2026-03-31", "")
+    sent = house.plan()
+    sending.start(house.app, sent)
+    choosing.undo(house.app, None, "2026-03-31")
+    ticked = house.tick_at(SECOND_TUESDAY + timedelta(days=1))
+    assert ticked.words == ("schedule 'weekly': 1 missed, the last one 2026-03-31T09:00",)
+    assert house.issue(first.id).state is IssueState.CANCELLED
+    assert [state for _, state, _ in house.occurrences()] == ["missed", "issued"]
 
 
 # -- a clock that jumps

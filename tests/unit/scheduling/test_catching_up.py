@@ -158,6 +158,14 @@ def test_what_was_skipped_ahead_leaves_what_lies_before_it_alone() -> None:
     assert found.next is not None and days([found.next]) == ["03-05 09:00"]
 
 
+def test_what_was_skipped_ahead_and_is_over_hides_none_before_it() -> None:
+    skipped = frozenset({"2026-03-03T09:00", "2026-03-05T09:00"})
+    found = look("0 9 * * *", berlin("2026-03-06T08:00"), berlin("2026-03-01T09:00"), ahead=skipped)
+    assert (found.due, days(found.missed)) == (None, ["03-02 09:00", "03-04 09:00"])
+    late = look("0 9 * * *", berlin("2026-03-05T10:00"), berlin("2026-03-03T09:00"), 48 * 60, ahead=skipped)
+    assert late.due is not None and days([late.due]) == ["03-04 09:00"]
+
+
 def test_a_schedule_that_skips_what_is_missed_sends_nothing_late() -> None:
     for missed in ("skip", "ask"):
         found = look("0 9 * * *", berlin("2026-03-03T09:03"), berlin("2026-03-02T09:00"), missed=missed)
