@@ -30,7 +30,8 @@ class Item:
     """One article of a source, not yet read: what the library knows already is never read again.
 
     `draft` raises SourceError. `beside` gives the bytes of a picture that the article names by a relative path, None
-    when there is none; an item without it has no pictures but those with an address.
+    when there is none; an item without it has no pictures but those with an address. What `is_portable` is made of
+    values alone, so that another process can read it.
     """
 
     name: str  # how a person finds it in its source: a title, or a path in an archive
@@ -39,6 +40,7 @@ class Item:
     key: str = ""  # what names it for ever, whatever becomes of its address: a feed's guid
     beside: Callable[[str], bytes | None] | None = None
     size: int = 0  # bytes it holds until it is read, where that may be many
+    is_portable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

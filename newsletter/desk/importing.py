@@ -16,6 +16,7 @@ from newsletter.content.draft import Draft
 from newsletter.content.editing import field_of
 from newsletter.content.naming import page_address
 from newsletter.content.reading import bare_words
+from newsletter.content.reading_ahead import ReadingAhead
 from newsletter.content.source import Item, LeftOut, Offered
 from newsletter.desk.comparing import compare
 from newsletter.desk.keeping import OUTCOMES as OUTCOMES
@@ -30,7 +31,7 @@ from newsletter.store.sameness import Known, known_digests
 from newsletter.store.trial import Trial
 
 BATCH = 100  # items looked up, and stored, at once
-BATCH_BYTES = 10_000_000  # that they may hold together
+BATCH_BYTES = 5_000_000  # that they may hold together; two batches are held at a time
 SECONDS = 3.0  # after so long a time with pages or pictures, what is ready is stored
 THIN = 60  # words; a shorter body of a source that names a page may be only how the article begins
 
@@ -70,29 +71,42 @@ class Importing:
         """
         rest = iter(offered)
         met: set[int] = set()
-        broken: SourceError | None = None
-        while broken is None:
+        with ReadingAhead() as ahead:
             batch, broken = _next_batch(rest, source)
-            if not batch:
-                break
-            yield from self._take_batch(batch, source, met)
+            while batch:
+                coming: list[Offered] = []
+                if broken is None:
+                    coming, broken = _next_batch(rest, source)
+                    self._begin_reading(coming, ahead)
+                yield from self._take_batch(batch, source, met, ahead)
+                batch = coming
         if broken is not None:
             raise broken
 
-    def _take_batch(self, batch: Sequence[Offered], source: str, met: set[int]) -> Iterator[Imported]:
+    def _begin_reading(self, coming: Sequence[Offered], ahead: ReadingAhead) -> None:
+        items = [each for each in coming if isinstance(each, Item)]
+        known = self._known(items)
+        ahead.begin([each for each in items if each.digest not in known])
+
+    def _known(self, batch: Sequence[Offered]) -> dict[str, Known]:
         with self._database.read() as connection:
-            known = known_digests(connection, (each.digest for each in batch if isinstance(each, Item)))
+            return known_digests(connection, (each.digest for each in batch if isinstance(each, Item)))
+
+    def _take_batch(
+        self, batch: Sequence[Offered], source: str, met: set[int], ahead: ReadingAhead
+    ) -> Iterator[Imported]:
+        known = self._known(batch)
         met.update(each.id for each in known.values())
         read: list[Ready | Imported] = []
         since = monotonic()
         for each in batch:
-            read.append(self._read(each, known, source))
+            read.append(self._read(each, known, source, ahead))
             if monotonic() - since > SECONDS:
                 yield from self._finish(read, met)
                 read, since = [], monotonic()
         yield from self._finish(read, met)
 
-    def _read(self, offered: Offered, known: dict[str, Known], source: str) -> Ready | Imported:
+    def _read(self, offered: Offered, known: dict[str, Known], source: str, ahead: ReadingAhead) -> Ready | Imported:
         self._begin(offered.name)
         if isinstance(offered, LeftOut):
             if offered.is_broken:
@@ -102,7 +116,7 @@ class Importing:
         if same is not None:
             return Imported(offered.name, "unchanged", same.slug, key=offered.key, article_id=same.id)
         try:
-            ready = Ready(offered, offered.draft())
+            ready = Ready(offered, ahead.draft_of(offered))
             self._complete(ready)
         except SourceError as error:
             reason = str(error) if source in error.source else _named(offered.name, source, error.words)

@@ -17,7 +17,7 @@ TOUCHES_THE_WORLD = """
 newsletter/__main__.py newsletter/app.py newsletter/child.py newsletter/holidays.py newsletter/home.py
 newsletter/identity.py newsletter/logs.py newsletter/tables.py
 newsletter/cli/* newsletter/desk/* newsletter/migrations/* newsletter/store/* newsletter/web/*
-newsletter/content/fetch.py newsletter/content/fetching/network.py
+newsletter/content/fetch.py newsletter/content/fetching/network.py newsletter/content/reading_ahead.py
 newsletter/demo/home.py newsletter/scheduling/timer.py
 newsletter/rendering/looks.py newsletter/rendering/mrml.py
 newsletter/delivery/relay.py newsletter/delivery/mailbox.py newsletter/delivery/worker.py
@@ -48,6 +48,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "newsletter.store",
         "newsletter.content.fetch",
+        "newsletter.content.reading_ahead",
         "newsletter.rendering.looks",
         "newsletter.rendering.mrml",
         "newsletter.delivery.relay",

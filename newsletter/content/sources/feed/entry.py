@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, replace
 from datetime import date
 from email.utils import parsedate_to_datetime
+from functools import partial
 from html import escape, unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -108,7 +109,7 @@ def item_of(entry: FeedEntry, info: FeedInfo, source: str) -> Item:
     name = entry.name or "an item without title and link"
     size = len(entry.content) + len(entry.summary)
     key = key_of(entry.key, info.site) or page_address(entry.link)
-    return Item(name, digest, lambda: draft_of(entry, info, source), key, size=size)
+    return Item(name, digest, partial(draft_of, entry, info, source), key, size=size, is_portable=True)
 
 
 def draft_of(entry: FeedEntry, info: FeedInfo, source: str) -> Draft:

@@ -70,10 +70,12 @@ def _left_out(kind: str, number: int) -> LeftOut:
 
 
 def _item(entry: Entry, site: Site, source: str) -> Item:
+    around = items.surroundings_of(entry, site)
     return Item(
         name=items.name_of(entry),
-        digest=items.digest(entry, site),
-        draft=partial(items.read_post, entry, site, source),
+        digest=items.digest(entry, around),
+        draft=partial(items.read_post, entry, around, source),
         key=key_of(entry.get("guid"), site.url),
         size=entry.size,
+        is_portable=True,
     )

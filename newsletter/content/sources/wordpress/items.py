@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -46,21 +46,47 @@ _BUILDERS = re.compile(r"\[(?:et_pb|vc|fusion|av|cs|nectar|themify|fl|kc|ux|mk)_
 _BARE_QUERY = frozenset({"p", "page_id", "post_type", "preview", "preview_id", "attachment_id"})
 
 
-def digest(entry: Entry, site: Site) -> str:
-    """Of all that `read_post` looks at, without reading any of it: that is what takes the time."""
-    facts = sorted((key, value) for key, value in entry.fields.items() if key != "content:encoded")
-    shown = [(each, site.pictures.get(each)) for each in _pictures_of(entry, site)]
-    of_the_site = (site.url, site.language, read_byline(entry, site))
-    return digest_of(entry.get("content:encoded"), repr((of_the_site, facts, entry.terms, entry.meta, shown)))
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What one post refers to of its site."""
+
+    url: str
+    language: str
+    byline: Byline
+    shown: tuple[tuple[str, Picture | None], ...]  # ids of all pictures the post may show, and perhaps of some more
+    uploaded: tuple[str, ...]  # ids of the pictures uploaded to the post
+
+    @property
+    def pictures(self) -> dict[str, Picture]:
+        """By their ids, those that are in the export."""
+        return {each: found for each, found in self.shown if found is not None}
 
 
-def _pictures_of(entry: Entry, site: Site) -> Iterator[str]:
-    """The ids of all pictures the post may show, and perhaps of some more."""
-    yield entry.meta.get("_thumbnail_id", "")
+def surroundings_of(entry: Entry, site: Site) -> Surroundings:
+    uploaded = tuple(site.pictures_of.get(entry.get("wp:post_id"), ()))
+    shown = tuple((each, site.pictures.get(each)) for each in _pictures_of(entry, site, uploaded))
+    return Surroundings(site.url, site.language, read_byline(entry, site), shown, uploaded)
+
+
+def _pictures_of(entry: Entry, site: Site, uploaded: Sequence[str]) -> Iterator[str]:
+    yield _thumbnail(entry)
     content = entry.get("content:encoded")
     if "[" in content and _SHOWS_PICTURES.search(content):
         yield from sorted(site.pictures.keys() & set(re.findall(r"\d+", content)))
-        yield from site.pictures_of.get(entry.get("wp:post_id"), ())
+        yield from uploaded
+
+
+def _thumbnail(entry: Entry) -> str:
+    return entry.meta.get("_thumbnail_id", "").strip()
+
+
+def digest(entry: Entry, around: Surroundings) -> str:
+    """Of all that `read_post` looks at, without reading any of it: that is what takes the time."""
+    facts = sorted((key, value) for key, value in entry.fields.items() if key != "content:encoded")
+    of_the_site = (around.url, around.language, around.byline)
+    return digest_of(
+        entry.get("content:encoded"), repr((of_the_site, facts, entry.terms, entry.meta, list(around.shown)))
+    )
 
 
 def title_of(entry: Entry) -> str:
@@ -76,10 +102,9 @@ def is_empty(entry: Entry) -> bool:
     return not (title_of(entry) or entry.get("content:encoded").strip() or entry.meta.get("_elementor_data"))
 
 
-def read_post(entry: Entry, site: Site, source: str) -> Draft:
+def read_post(entry: Entry, around: Surroundings, source: str) -> Draft:
     """Raises SourceError, with the post's name, for a title that no article may have."""
     notes: list[str] = []
-    byline = read_byline(entry, site)
     published = _day(entry.get("wp:post_date")) or _day_of_feed(entry.get("pubDate"))
     modified = _day(entry.get("wp:post_modified"))
     status = _status(entry, notes)
@@ -90,17 +115,17 @@ def read_post(entry: Entry, site: Site, source: str) -> Draft:
         summary=_summary(entry),
         published=published,
         updated=modified if modified and published and modified > published else None,
-        language=_language(entry, site),
+        language=_language(entry, around),
         status=status,
         categories=_topics(entry, ("category", "")),
         tags=_topics(entry, ("post_tag", "tag")),
-        authors=byline.authors,
-        hero=_hero(entry, site, notes),
+        authors=around.byline.authors,
+        hero=_hero(entry, around, notes),
         source_url=_permalink(entry),
         not_before=published if entry.get("wp:status") == "future" else None,
     )
-    draft = _with_text(draft, entry, site, byline, notes)
-    return _with_notes(draft, byline, notes)
+    draft = _with_text(draft, entry, around, notes)
+    return _with_notes(draft, around.byline, notes)
 
 
 def _title(entry: Entry, source: str) -> str:
@@ -174,10 +199,10 @@ def _summary(entry: Entry) -> str:
     return next((text for text in candidates if 0 < len(text) <= MAX_SUMMARY), "")
 
 
-def _language(entry: Entry, site: Site) -> str:
+def _language(entry: Entry, around: Surroundings) -> str:
     """The post's own, as translation plugins keep it, else the site's."""
     own = next((slug for domain, slug, _ in entry.terms if domain == "language"), "")
-    for said in (own, site.language):
+    for said in (own, around.language):
         try:
             if tag := language(said):
                 return tag
@@ -186,11 +211,11 @@ def _language(entry: Entry, site: Site) -> str:
     return ""
 
 
-def _hero(entry: Entry, site: Site, notes: list[str]) -> Hero | None:
-    post_id = entry.meta.get("_thumbnail_id", "").strip()
+def _hero(entry: Entry, around: Surroundings, notes: list[str]) -> Hero | None:
+    post_id = _thumbnail(entry)
     if post_id in ("", "0", "-1"):
         return None
-    featured = site.pictures.get(post_id)
+    featured = around.pictures.get(post_id)
     if featured is None or not _is_picture(featured):
         notes.append("its featured image is not in the export: its media were not exported, or deleted")
         return None
@@ -205,13 +230,13 @@ def _is_picture(featured: Picture) -> bool:
         return False
 
 
-def _with_text(draft: Draft, entry: Entry, site: Site, byline: Byline, notes: list[str]) -> Draft:
-    album = Album(site.pictures, site.pictures_of.get(entry.get("wp:post_id"), ()))
-    base_url = draft.source_url or site.url
+def _with_text(draft: Draft, entry: Entry, around: Surroundings, notes: list[str]) -> Draft:
+    album = Album(around.pictures, around.uploaded)
+    base_url = draft.source_url or around.url
     body = read_content(entry.get("content:encoded"), album, notes)
-    read = with_body(draft, body, base_url, weak_author=byline.is_weak)
+    read = with_body(draft, body, base_url, weak_author=around.byline.is_weak)
     if not has_text(read.body_html) and (elements := read_elementor(entry.meta.get("_elementor_data", ""))):
-        read = with_body(draft, elements, base_url, weak_author=byline.is_weak)
+        read = with_body(draft, elements, base_url, weak_author=around.byline.is_weak)
     if not has_text(read.body_html) and _is_public(entry):
         return replace(read, page_url=draft.source_url)
     return read

@@ -26,7 +26,7 @@ MAX_PICTURES = 300  # of all galleries of one post
 class Album:
     """The pictures a post may show."""
 
-    pictures: Mapping[str, Picture] = field(default_factory=dict)  # of the whole site, by id
+    pictures: Mapping[str, Picture] = field(default_factory=dict)  # by id
     uploaded: Sequence[str] = ()  # ids of those that were uploaded to the post itself
     missing: int = 0  # ids that stand for nothing in the export
     shown: int = 0
