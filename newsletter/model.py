@@ -184,7 +184,7 @@ class Schedule:
     name: str
     list_id: int
     list_name: str
-    recurrence: str  # as scheduling.recurrence reads it: cron, cron every so many weeks, or dates
+    recurrence: str  # as scheduling.walls reads it
     timezone: str
     newsletter_id: int | None = None
     options: Options = Options()

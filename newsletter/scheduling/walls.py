@@ -1,18 +1,21 @@
 """A recurrence as it is stored → the wall clock times it means, in order, and its words in English.
 
-Three kinds are stored: cron (`0 9 * * 2`), cron in every so many weeks (`every 2 weeks from 2026-04-03: 0 9 * * 5`,
-the weeks being counted from the one that day lies in), and single times (`on 2027-01-05T09:00, 2027-02-09T10:30`).
-A wall clock time is a datetime without a zone.
+Three kinds are stored: cron (`0 9 * * 2`), cron in every so many days or weeks (`every 3 days from 2026-04-03:
+0 9 * * *`, `every 2 weeks from 2026-04-03: 0 9 * * 5`, the weeks being counted from the one that day lies in), and
+single times (`on 2027-01-05T09:00, 2027-02-09T10:30`); and several of them together (`0 9 * * 1; 0 17 * * 4`). Cron's
+day of the month may be `FW`, the first weekday of the month. A wall clock time is a datetime without a zone.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from heapq import merge
+from itertools import groupby
 
 from cronsim import CronSim, CronSimError
 from cronsim.explain import explain
@@ -23,20 +26,28 @@ CRON_LENGTH = 200  # characters; nobody writes more, and the parser is recursive
 
 FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
 
-WEEKS_APART = 52  # at most
+MOST_APART = {"days": 366, "weeks": 52}
+TOGETHER = 24  # recurrences in one, at most
 SINGLE_TIMES = 366  # at most
 TIMES_SAID = 6  # single times said one by one; of more only how many there are, the first and the last
 
-WEEK = timedelta(weeks=1)
+SPANS = {"days": timedelta(days=1), "weeks": timedelta(weeks=1)}
 
 A_SECOND = timedelta(seconds=1)
 
-EVERY = re.compile(r"every (\d{1,3}) weeks? from (\d{4}-\d\d-\d\d): (.+)")
+AND = "; "
+
+EVERY = re.compile(r"every (\d{1,3}) (day|week)s? from (\d{4}-\d\d-\d\d): ([^;]+)")
 
 ON = re.compile(r"on (\d{4}-\d\d-\d\dT\d\d:\d\d(?:, \d{4}-\d\d-\d\dT\d\d:\d\d)*)")
 
-OF_A_WEEK = re.compile(r"\d{1,2} \d{1,2} \* \* [0-9,-]+")
-"""Cron that an interval of weeks goes with: one time of day, on days of the week."""
+SPACED = {
+    "days": re.compile(r"[0-9,]+ [0-9,]+ \* \* \*"),
+    "weeks": re.compile(r"[0-9,]+ [0-9,]+ \* \* [0-9,-]+"),
+}
+"""Cron that an interval goes with: times of day, and days of the week where it is one of weeks."""
+
+FIRST_WEEKDAY, LAST_WEEKDAY = " FW ", " LW "
 
 ORDINAL = re.compile(r"\b([2-9][123])th\b")
 
@@ -64,45 +75,72 @@ class Cron:
 
 
 @dataclass(frozen=True, slots=True)
-class EveryWeeks:
-    """Cron, but only in every so many weeks, Monday to Sunday, and not before the day it counts from."""
+class FirstWeekday:
+    """Cron on the first day of a month that is no Saturday and no Sunday."""
+
+    text: str
+
+    def after(self, wall: datetime) -> Iterator[datetime]:
+        return filter(self._is_on, self._first_three().after(wall))
+
+    def before(self, wall: datetime) -> Iterator[datetime]:
+        return filter(self._is_on, self._first_three().before(wall))
+
+    @property
+    def english(self) -> str:
+        last = Cron(self.text.replace(FIRST_WEEKDAY, LAST_WEEKDAY))
+        return last.english.replace("last weekday", "first weekday")
+
+    def _first_three(self) -> Cron:
+        return Cron(self.text.replace(FIRST_WEEKDAY, " 1-3 "))
+
+    @staticmethod
+    def _is_on(wall: datetime) -> bool:
+        return wall.weekday() == 0 or (wall.day == 1 and wall.weekday() < 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Spaced:
+    """Cron, but only in every so many days, or weeks from Monday to Sunday, and not before the day it counts from."""
 
     apart: int
+    unit: str  # of SPANS
     anchor: date
     cron: Cron
 
     def after(self, wall: datetime) -> Iterator[datetime]:
         wall = max(wall, _midnight(self.anchor) - A_SECOND)
-        monday = self._monday(wall.date())
+        start = self._start(wall)
         while True:
-            for each in self.cron.after(max(wall, monday - A_SECOND)) if self._is_on(monday) else ():
-                if each >= monday + WEEK:
+            for each in self.cron.after(max(wall, start - A_SECOND)):
+                if each >= start + SPANS[self.unit]:
                     break
                 yield each
-            monday += WEEK
+            start += self.apart * SPANS[self.unit]
 
     def before(self, wall: datetime) -> Iterator[datetime]:
-        start = _midnight(self.anchor)
-        while wall > start:
-            monday = self._monday((wall - timedelta(microseconds=1)).date())
-            for each in self.cron.before(wall) if self._is_on(monday) else ():
-                if each < max(monday, start):
+        first = _midnight(self.anchor)
+        while wall > first:
+            start = self._start(wall - timedelta(microseconds=1))
+            for each in self.cron.before(min(wall, start + SPANS[self.unit])):
+                if each < max(start, first):
                     break
                 yield each
-            wall = monday
+            wall = start
 
     @property
     def english(self) -> str:
+        words, since = self.cron.english, f"from {_in_words(self.anchor)} on"
         if self.apart == 1:
-            return f"{self.cron.english}, from {_in_words(self.anchor)} on"
-        return f"{self.cron.english}, every {self.apart} weeks from {_in_words(self.anchor)} on"
+            return f"{words}, {since}"
+        if self.unit == "days":
+            return f"{words.removesuffix(' every day')} every {self.apart} days, {since}"
+        return f"{words}, every {self.apart} weeks {since}"
 
-    def _is_on(self, monday: datetime) -> bool:
-        return (monday - self._monday(self.anchor)).days // 7 % self.apart == 0
-
-    @staticmethod
-    def _monday(day: date) -> datetime:
-        return _midnight(day - timedelta(days=day.weekday()))
+    def _start(self, wall: datetime) -> datetime:
+        """When the latest of the days or weeks began that count, at this time, which is not before the anchor."""
+        first = _midnight(self.anchor - timedelta(days=self.anchor.weekday() if self.unit == "weeks" else 0))
+        return wall - (wall - first) % (self.apart * SPANS[self.unit])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +162,43 @@ class SingleTimes:
         return f"On {' and '.join([', '.join(said[:-1]), said[-1]] if said[1:] else said)}"
 
 
-Walls = Cron | EveryWeeks | SingleTimes
+Alone = Cron | FirstWeekday | Spaced | SingleTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The times of several recurrences, each time once."""
+
+    parts: tuple[Alone, ...]
+
+    def after(self, wall: datetime) -> Iterator[datetime]:
+        return (each for each, _ in groupby(merge(*(part.after(wall) for part in self.parts))))
+
+    def before(self, wall: datetime) -> Iterator[datetime]:
+        return (each for each, _ in groupby(merge(*(part.before(wall) for part in self.parts), reverse=True)))
+
+    @property
+    def english(self) -> str:
+        first, *others = (part.english for part in self.parts)
+        return ", and ".join([first, *(words[0].lower() + words[1:] for words in others)])
+
+
+Walls = Alone | Together
 
 
 @lru_cache(maxsize=4096)
 def read_recurrence(text: str) -> Walls:
-    """What a stored recurrence means. Raises Refused for what `check_recurrence` would not have let in."""
+    """What a stored recurrence means, which was checked before it was stored."""
+    first, *others = map(_read_one, text.split(AND))
+    return Together((first, *others)) if others else first
+
+
+def _read_one(text: str) -> Alone:
     if match := EVERY.fullmatch(text):
-        return EveryWeeks(int(match[1]), date.fromisoformat(match[2]), Cron(match[3]))
+        return Spaced(int(match[1]), f"{match[2]}s", date.fromisoformat(match[3]), Cron(match[4]))
     if match := ON.fullmatch(text):
         return SingleTimes(tuple(datetime.fromisoformat(each) for each in match[1].split(", ")))
-    return Cron(text)
+    return FirstWeekday(text) if FIRST_WEEKDAY in text else Cron(text)
 
 
 def in_english(text: str) -> str:
@@ -142,17 +206,44 @@ def in_english(text: str) -> str:
     return read_recurrence(text).english
 
 
-def every_weeks(apart: int, anchor: date, cron: str) -> str:
-    """The recurrence, its weeks counted from the first of its days from `anchor` on. Raises Refused."""
-    if not 1 <= apart <= WEEKS_APART:
-        raise Refused(f"{apart} weeks apart: 1 to {WEEKS_APART} are possible")
-    if not OF_A_WEEK.fullmatch(cron):
-        raise Refused("an interval of weeks goes with days of the week alone")
+def spaced(apart: int, unit: str, anchor: date, cron: str) -> str:
+    """The recurrence, its days or weeks counted from the first of its days from `anchor` on. Raises Refused."""
+    if not 1 <= apart <= MOST_APART[unit]:
+        raise Refused(f"{apart} {unit} apart: 1 to {MOST_APART[unit]} are possible")
+    if not SPACED[unit].fullmatch(cron):
+        raise Refused(f"an interval of {unit} goes with {'days of the week' if unit == 'weeks' else 'every day'} alone")
     try:
         first = next(Cron(check_cron(cron)).after(_midnight(anchor) - A_SECOND))
     except (OverflowError, ValueError, StopIteration):
         raise Refused(f"{anchor} is too late: the calendar ends") from None
-    return f"every {apart} weeks from {first.date()}: {cron}"
+    return f"every {apart} {unit} from {first.date()}: {cron}"
+
+
+def together(recurrences: Iterable[str]) -> str:
+    """All of these in one; cron that differs in one field alone becomes one. Raises Refused for too many."""
+    found: list[str] = []
+    for each in dict.fromkeys(recurrences):
+        same = next((known for known in found if _joined(known, each)), None)
+        if same is None:
+            found.append(each)
+        else:
+            found[found.index(same)] = _joined(same, each)
+    if len(found) > TOGETHER:
+        raise Refused(f"{len(found)} recurrences in one are too many; {TOGETHER} are allowed")
+    return AND.join(found)
+
+
+def _joined(one: str, other: str) -> str:
+    """One cron expression for two; empty where there is none."""
+    fields, others = one.split(), other.split()
+    differing = [place for place, pair in enumerate(zip(fields, others, strict=False)) if pair[0] != pair[1]]
+    if not len(fields) == len(others) == len(FIELDS) or len(differing) != 1:
+        return ""
+    (place,) = differing
+    values = {*fields[place].split(","), *others[place].split(",")}
+    if not all(value.isdigit() for value in values):
+        return ""
+    return " ".join([*fields[:place], ",".join(sorted(values, key=int)), *fields[place + 1 :]])
 
 
 def on_times(times: Sequence[datetime]) -> str:
@@ -171,6 +262,9 @@ def check_cron(text: str) -> str:
         raise Refused(f"a cron expression of {len(cron)} characters is too long; {CRON_LENGTH} are allowed")
     if len(fields) != len(FIELDS):
         raise Refused(f"cron has five fields, {', '.join(FIELDS)}; {text!r} has {len(fields)}")
+    if FIRST_WEEKDAY in cron and fields[-1] == "*":
+        check_cron(cron.replace(FIRST_WEEKDAY, LAST_WEEKDAY))  # cronsim knows only the last one
+        return cron
     for number, field in enumerate(fields):
         _check_field(number, field)
     _check_fires(cron)

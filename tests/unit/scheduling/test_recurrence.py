@@ -360,6 +360,39 @@ def test_every_second_week_is_counted_from_its_first_day() -> None:
     ]
 
 
+def test_every_third_day_is_counted_from_its_first_day() -> None:
+    every_third = "every 3 days from 2026-03-27: 0 9,17 * * *"
+    assert local(every_third, "Europe/Berlin", "2020-01-01", 4) == [
+        "2026-03-27 09:00+01:00",
+        "2026-03-27 17:00+01:00",
+        "2026-03-30 09:00+02:00",
+        "2026-03-30 17:00+02:00",
+    ]
+    assert local(every_third, "Europe/Berlin", "2026-10-22", 2) == ["2026-10-23 09:00+02:00", "2026-10-23 17:00+02:00"]
+    assert local(every_third, "Europe/Berlin", "2026-10-24", 1) == ["2026-10-26 09:00+01:00"]
+
+
+def test_first_weekday_of_a_month_is_no_saturday_and_no_sunday() -> None:
+    # 1 August 2026 is a Saturday, 1 November a Sunday.
+    assert local("0 9 FW * *", "UTC", "2026-07-20", 4) == [
+        "2026-08-03 09:00+00:00",
+        "2026-09-01 09:00+00:00",
+        "2026-10-01 09:00+00:00",
+        "2026-11-02 09:00+00:00",
+    ]
+    assert local("0 9 FW 2,8 *", "UTC", "2026-07-20", 2) == ["2026-08-03 09:00+00:00", "2027-02-01 09:00+00:00"]
+
+
+def test_several_together_come_in_order_and_each_time_once() -> None:
+    together = "0 9 * * 1; 0 9,17 * * 1-5; every 3 days from 2026-03-30: 0 9 * * *"
+    assert local(together, "Europe/Berlin", "2026-03-29T12:00", 4) == [
+        "2026-03-30 09:00+02:00",
+        "2026-03-30 17:00+02:00",
+        "2026-03-31 09:00+02:00",
+        "2026-03-31 17:00+02:00",
+    ]
+
+
 def test_single_times_come_once_each() -> None:
     times = "on 2026-03-29T02:30, 2026-03-29T03:00, 2026-10-25T02:30"
     assert local(times, "Europe/Berlin", "2026-01-01", 9) == ["2026-03-29 03:00+02:00", "2026-10-25 02:30+02:00"]
@@ -373,6 +406,10 @@ def test_single_times_come_once_each() -> None:
             FORTNIGHTLY,
             "every 3 weeks from 2026-03-22: 30 2 * * 0",
             "every 1 weeks from 2026-03-30: 0 0 * * 1-5",
+            "every 3 days from 2026-03-02: 30 2,9 * * *",
+            "every 1 days from 2026-03-30: 30 2 * * *",
+            "0 9 FW * *",
+            "0 9 * * 1; 30 2 * * *; every 2 weeks from 2026-03-22: 0 3 * * 0; 0 3 FW * *",
             "on 2026-03-29T02:30, 2026-04-03T09:00, 2026-10-25T02:30, 2026-10-25T03:00",
         ]
     ),
