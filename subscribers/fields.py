@@ -1,14 +1,15 @@
-"""A name and attributes as somebody offers them → what may be stored, or the reason why not."""
+"""A name, attributes, time zone and language as somebody offers them → what may be stored, or the reason why not."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import isfinite
 
 from subscribers.errors import InvalidField
+from subscribers.locales import language_tag, zone_named
 from subscribers.model import Scalar
 
 LONGEST_NAME = 300  # characters
@@ -29,6 +30,23 @@ def clean_name(text: str) -> str:
     if not name.isprintable():
         _refuse_controls("name", name, frozenset())
     return name
+
+
+def clean_timezone(text: str) -> str:
+    """The zone's name, empty where none is told. Raises InvalidField, with the nearest names."""
+    return _told("timezone", text.strip(), lambda name: zone_named(name).key)
+
+
+def clean_language(text: str) -> str:
+    """The language tag, empty where none is told. Raises InvalidField."""
+    return _told("language", text.strip(), language_tag)
+
+
+def _told(field: str, text: str, read: Callable[[str], str]) -> str:
+    try:
+        return read(text) if text else ""
+    except ValueError as error:
+        raise InvalidField(field, str(error)) from None
 
 
 def clean_attributes(attributes: Mapping[str, object]) -> dict[str, Scalar]:

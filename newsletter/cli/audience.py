@@ -35,7 +35,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Bring in a CSV file with the header email,name,attributes. It sends nothing, and brings nobody back who left."""
+    """Bring in a CSV file: email,name,attributes,timezone,language. It sends nothing; who left stays away."""
     from newsletter.desk.audience import import_subscribers
 
     home = opened(context)
@@ -61,13 +61,14 @@ def add(
     attributes: Annotated[str, typer.Option(metavar="JSON", help='{"city": "Ulm"}')] = "{}",
     status: Status = Offered.PENDING,
     timezone: Annotated[str, typer.Option(metavar="TZ", help="Where the reader lives, such as America/Denver.")] = "",
+    language: Annotated[str, typer.Option(metavar="TAG", help="Of the reader, such as en or de-AT.")] = "",
     json: Json = False,
 ) -> None:
     """Add one reader."""
     from newsletter.desk.audience import add_subscriber, find_profile
 
     home = opened(context)
-    words = add_subscriber(home, email, list, name, attributes, SubscriptionStatus(status), timezone)
+    words = add_subscriber(home, email, list, name, attributes, SubscriptionStatus(status), timezone, language)
     if json:
         print_json(shapes.subscriber(find_profile(home, email)))
     else:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from subscribers.locales import language_tag
+
 MAX_TITLE = 300  # characters
 MAX_NAME = 200  # as the schema has it
 MAX_TOPIC = 100  # a category or a tag
@@ -16,8 +18,6 @@ WEB = ("https", "http")
 MEDIA = "media"
 """The folder of the home that holds its pictures."""
 
-_MAX_LANGUAGE = 35  # characters, as RFC 5646 §4.4.1 advises and the schema has it
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")  # RFC 5646, and the underscore of locales
 # What is no white space and yet no sign: a header, a page or a database would stumble over it.
 _NO_SIGN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028]")
@@ -51,10 +51,7 @@ def paragraphs(text: str) -> str:
 
 def language(text: str) -> str:
     """`de_AT` as `de-AT`; an empty one stays empty. Raises ValueError for what is no language tag."""
-    tag = one_line(text)
-    if tag and (len(tag) > _MAX_LANGUAGE or not _LANGUAGE.fullmatch(tag)):
-        raise ValueError(f"must be a language such as en or de-AT, not {tag[:60]!r}")
-    return tag.replace("_", "-")
+    return language_tag(one_line(text))
 
 
 def is_address(text: str, schemes: Sequence[str] = WEB) -> bool:

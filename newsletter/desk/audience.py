@@ -124,6 +124,7 @@ def add_subscriber(
     attributes: str,
     status: SubscriptionStatus,
     timezone: str = "",
+    language: str = "",
 ) -> str:
     """What became of it, in words. Raises Refused for one who left or is suppressed, and changes nothing then.
 
@@ -137,11 +138,20 @@ def add_subscriber(
         raise SourceError("attributes", "is not a JSON object")
     with app.database.write() as connection:
         list_id = store.find_list(connection, list_name).id
-        added = store.add_subscriber(connection, parse(email), name, list_id, status, _who(), app.clock(), extras)
+        added = store.add_subscriber(
+            connection,
+            parse(email),
+            name,
+            list_id,
+            status,
+            _who(),
+            app.clock(),
+            extras,
+            timezone=timezone,
+            language=language,
+        )
         if added.outcome in REFUSALS:
             raise Refused(added.words)
-        if timezone and added.subscriber_id is not None:
-            store.set_timezone(connection, added.subscriber_id, find_zone(timezone).key)
     return added.words
 
 

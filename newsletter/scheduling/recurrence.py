@@ -8,15 +8,15 @@ clock times that come to one instant are one occurrence. `Occurrence.local` is w
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo
 
 from newsletter.errors import Refused
 from newsletter.model import Occurrence
 from newsletter.scheduling.walls import read_recurrence
+from subscribers.locales import zone_named
 
 MINUTE = timedelta(minutes=1)
 
@@ -26,10 +26,9 @@ DAY = timedelta(days=1)
 def find_zone(name: str) -> ZoneInfo:
     """The IANA time zone. Raises Refused, with the nearest names, for an unknown one."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = _similar_zones(name)
-    raise Refused(f"there is no time zone {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+        return zone_named(name)
+    except ValueError as error:
+        raise Refused(str(error)) from None
 
 
 def occurrences(
@@ -107,12 +106,3 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
             after = middle
     seconds = after.astimezone(zone).second
     return after + timedelta(seconds=-seconds % 60)
-
-
-def _similar_zones(name: str) -> list[str]:
-    """Up to three names like this one, its last part alone ("berlin") being enough."""
-    names = sorted(available_timezones())
-    wanted = name.strip().replace(" ", "_").lower()
-    cities = [known for known in names if known.lower().rpartition("/")[2] == wanted.rpartition("/")[2]]
-    by_lower = {known.lower(): known for known in names}
-    return (cities or [by_lower[near] for near in difflib.get_close_matches(wanted, by_lower)])[:3]

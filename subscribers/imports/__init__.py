@@ -13,6 +13,8 @@ class AcceptedRow(NamedTuple):
     key: str  # see addresses.py
     name: str
     attributes: str  # a JSON object of plain values
+    timezone: str = ""  # empty here and below: not told
+    language: str = ""
 
 
 class RejectedRow(NamedTuple):

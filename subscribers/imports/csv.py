@@ -1,30 +1,30 @@
-"""The bytes of a CSV file with the header `email,name,attributes` → accepted and rejected rows."""
+"""The bytes of a CSV file with the header `email,name,attributes,timezone,language` → accepted and rejected rows."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from subscribers.addresses import parse
 from subscribers.errors import InvalidAddress, InvalidField, UnreadableImport
-from subscribers.fields import clean_name, read_attributes
+from subscribers.fields import clean_language, clean_name, clean_timezone, read_attributes
 from subscribers.imports import AcceptedRow, RejectedRow, Row
 from subscribers.imports.decoding import decode
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-COLUMNS = ("email", "name", "attributes")
+COLUMNS = ("email", "name", "attributes", "timezone", "language")
 SEPARATORS = (",", ";", "\t")
 
 
 def read_csv(data: bytes, source: str) -> Iterator[Row]:
     """Every row but blank ones, in file order. Raises UnreadableImport, at once, for anything else.
 
-    UTF-8, UTF-16 and Windows-1252; separated by comma, semicolon or tab. The columns `name` and `attributes`
-    may be missing.
+    UTF-8, UTF-16 and Windows-1252; separated by comma, semicolon or tab. Every column but `email` may be missing.
     """
     text = decode(data, source)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
@@ -57,7 +57,7 @@ def _places(header: list[str], source: str, line: int) -> Mapping[str, int]:
             raise UnreadableImport(source, line, words)
         if name not in COLUMNS:
             shown = repr(written[:40]) if written else f"number {place + 1}, which has no name,"
-            raise UnreadableImport(source, line, f"the column {shown} is unknown; known are email, name, attributes")
+            raise UnreadableImport(source, line, f"the column {shown} is unknown; known are {', '.join(COLUMNS)}")
         if name in places:
             raise UnreadableImport(source, line, f"the column {name!r} stands there twice")
         places[name] = place
@@ -97,9 +97,26 @@ def _row(fields: list[str], line: int, places: Mapping[str, int]) -> Row:
         address = parse(fields[places["email"]])
         name = clean_name(fields[places["name"]]) if "name" in places else ""
         attributes = read_attributes(fields[places["attributes"]]) if "attributes" in places else "{}"
+        timezone = _known_zone(fields[places["timezone"]]) if "timezone" in places else ""
+        language = clean_language(fields[places["language"]]) if "language" in places else ""
     except (InvalidAddress, InvalidField) as error:
         return RejectedRow(line, str(error), tuple(fields))
-    return AcceptedRow(line, address.email, address.key, name, attributes)
+    return AcceptedRow(line, address.email, address.key, name, attributes, timezone, language)
+
+
+@lru_cache(maxsize=1024)  # a million rows have a few zones
+def _zone(text: str) -> str | InvalidField:
+    try:
+        return clean_timezone(text)
+    except InvalidField as error:
+        return error
+
+
+def _known_zone(text: str) -> str:
+    found = _zone(text)
+    if isinstance(found, InvalidField):
+        raise found
+    return found
 
 
 def _with_lines(reason: str, first: int, last: int) -> str:

@@ -6,7 +6,7 @@ The caller owns the transaction. All of it runs on SQLite and on PostgreSQL.
 from subscribers.store.importing import BATCH, ImportReport, import_rows
 from subscribers.store.leaving import find_suppression, is_suppressed, suppress, unsubscribe
 from subscribers.store.lists import add_list, find_list, list_by_id, lists_with_counts
-from subscribers.store.offering import Added, AddOutcome, add_consent, add_subscriber, set_timezone
+from subscribers.store.offering import Added, AddOutcome, add_consent, add_subscriber
 from subscribers.store.reading import (
     find_profile,
     find_subscriber,
@@ -49,7 +49,6 @@ __all__ = [
     "list_subscribers",
     "lists_with_counts",
     "may_receive",
-    "set_timezone",
     "shared_audience",
     "suppress",
     "unsubscribe",

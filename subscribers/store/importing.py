@@ -34,7 +34,7 @@ from subscribers.consent import Offer
 from subscribers.imports import AcceptedRow, RejectedRow, Row
 from subscribers.model import SUBSCRIPTION_ARROWS, SubscriptionStatus
 from subscribers.store.dialects import insert_unless_there, is_postgresql
-from subscribers.store.offering import Known, apply_offer
+from subscribers.store.offering import DETAILS, Known, apply_offer
 from subscribers.store.reading import in_groups
 from subscribers.tables import UTCDateTime, consents, subscribers, subscriptions, suppressions
 
@@ -49,6 +49,8 @@ _stage = Table(
     Column("email_key", String(320), nullable=False),
     Column("name", Text, nullable=False),
     Column("attributes", JSON, nullable=False),
+    Column("timezone", String(64), nullable=False),
+    Column("language", String(35), nullable=False),
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",
 )
@@ -111,7 +113,7 @@ def _fill_stage(conn: Connection, accepted: Sequence[AcceptedRow]) -> None:
         return
     conn.execute(delete(_stage))
     if accepted:
-        conn.exec_driver_sql("INSERT INTO import_rows VALUES (?, ?, ?, ?, ?)", list(accepted))
+        conn.exec_driver_sql("INSERT INTO import_rows VALUES (?, ?, ?, ?, ?, ?, ?)", list(accepted))
 
 
 def _drop_suppressed(conn: Connection) -> int:
@@ -124,11 +126,9 @@ def _known(conn: Connection, list_id: int, offer: Offer) -> list[Known]:
     query = (
         select(
             subscribers.c.id,
-            subscribers.c.name,
-            subscribers.c.attributes,
             subscriptions.c.status,
-            _stage.c.name.label("new_name"),
-            _stage.c.attributes.label("new_attributes"),
+            *(subscribers.c[detail] for detail in DETAILS),
+            *(_stage.c[detail].label(f"new_{detail}") for detail in DETAILS),
         )
         .select_from(_stage)
         .join(subscribers, subscribers.c.email_key == _stage.c.email_key)
@@ -140,12 +140,16 @@ def _known(conn: Connection, list_id: int, offer: Offer) -> list[Known]:
             or_(
                 subscriptions.c.id.is_(None),
                 subscriptions.c.status.in_(movable),
-                and_(_stage.c.name != "", _stage.c.name != subscribers.c.name),
+                *(_differs(detail) for detail in ("name", "timezone", "language")),
                 and_(_as_text(_stage.c.attributes) != "{}", _attributes_differ()),
             )
         )
     )
     return [Known(*row) for row in conn.execute(query)]
+
+
+def _differs(detail: str) -> ColumnElement[bool]:
+    return and_(_stage.c[detail] != "", _stage.c[detail] != subscribers.c[detail])
 
 
 def _attributes_differ() -> ColumnElement[bool]:
@@ -220,8 +224,8 @@ def _people(offer: Offer, now: datetime) -> Select[Any]:
         _stage.c.name,
         _stage.c.attributes,
         literal([], JSON),
-        literal(""),
-        literal(""),
+        _stage.c.timezone,
+        _stage.c.language,
         literal(now, UTCDateTime),
         literal(confirmed_at, UTCDateTime),
     ).order_by(_stage.c.email_key)  # neighbours in the index are written together

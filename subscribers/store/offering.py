@@ -8,18 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from subscribers.addresses import Address
 from subscribers.consent import Entry, Offer, status_after
-from subscribers.fields import clean_attributes, clean_name
+from subscribers.fields import clean_attributes, clean_language, clean_name, clean_timezone
 from subscribers.model import Scalar, SubscriptionStatus
 from subscribers.store.dialects import insert_unless_there
 from subscribers.store.leaving import find_suppression
 from subscribers.store.reading import in_groups
 from subscribers.tables import consents, subscribers, subscriptions
+
+DETAILS = ("name", "attributes", "timezone", "language")
+"""What is told of a reader besides the address, in the order it is given in."""
 
 
 class AddOutcome(StrEnum):
@@ -43,11 +47,15 @@ class Known(NamedTuple):
     """A subscriber we have, beside what is now said of them."""
 
     subscriber_id: int
+    status: str | None  # on the list in question; None: not on it
     name: str
     attributes: Mapping[str, Scalar]
-    status: str | None  # on the list in question; None: not on it
-    new_name: str
-    new_attributes: Mapping[str, Scalar]
+    timezone: str
+    language: str
+    new_name: str = ""
+    new_attributes: Mapping[str, Scalar] = MappingProxyType({})
+    new_timezone: str = ""
+    new_language: str = ""
 
 
 def add_subscriber(
@@ -60,29 +68,26 @@ def add_subscriber(
     now: datetime,
     attributes: Mapping[str, object] | None = None,
     where: str = "added by hand",
+    timezone: str = "",
+    language: str = "",
 ) -> Added:
     """What became of it. Raises InvalidField, and ConsentMissing for a confirmation on nobody's word."""
     offer = Offer(status, who, where)
-    cleaned, extras = clean_name(name), clean_attributes(attributes or {})
+    told = (clean_name(name), clean_attributes(attributes or {}), clean_timezone(timezone), clean_language(language))
     if (suppression := find_suppression(conn, address.email)) is not None:
         words = f"{address.email} must not be written to since {suppression.since:%Y-%m-%d}: {suppression.reason}"
         return Added(AddOutcome.SUPPRESSED, None, words)
-    person = {
-        "email": address.email,
-        "email_key": address.key,
-        "name": cleaned,
-        "attributes": extras,
-        "joined_at": now,
-    }
+    details = dict(zip(DETAILS, told, strict=True))
+    person = {"email": address.email, "email_key": address.key, "joined_at": now, **details}
     subscriber_id = conn.scalar(insert_unless_there(conn, subscribers).values(person).returning(subscribers.c.id))
     if subscriber_id is None:
-        return _add_known(conn, address, cleaned, extras, list_id, offer, now)
-    apply_offer(conn, [Known(subscriber_id, cleaned, extras, None, "", {})], list_id, offer, now)
+        return _add_known(conn, address, told, list_id, offer, now)
+    apply_offer(conn, [Known(subscriber_id, None, *told)], list_id, offer, now)
     return Added(AddOutcome.ADDED, subscriber_id, f"{address.email} was added as {status}")
 
 
 def apply_offer(conn: Connection, known: Iterable[Known], list_id: int, offer: Offer, now: datetime) -> set[int]:
-    """The subscribers about whom anything changed: name, attributes, or the subscription to the list."""
+    """The subscribers about whom anything changed: a detail, or the subscription to the list."""
     changed: set[int] = set()
     for some in in_groups(known):
         joined = _join(conn, [each.subscriber_id for each in some if each.status is None], list_id, offer, now)
@@ -106,19 +111,18 @@ def add_consent(
 def _add_known(
     conn: Connection,
     address: Address,
-    name: str,
-    attributes: Mapping[str, Scalar],
+    told: tuple[str, Mapping[str, Scalar], str, str],
     list_id: int,
     offer: Offer,
     now: datetime,
 ) -> Added:
     subscription = (subscriptions.c.subscriber_id == subscribers.c.id) & (subscriptions.c.list_id == list_id)
     row = conn.execute(
-        select(subscribers.c.id, subscribers.c.name, subscribers.c.attributes, subscriptions.c.status)
+        select(subscribers.c.id, subscriptions.c.status, *(subscribers.c[detail] for detail in DETAILS))
         .outerjoin(subscriptions, subscription)
         .where(subscribers.c.email_key == address.key)
     ).one()
-    changed = apply_offer(conn, [Known(*row, name, attributes)], list_id, offer, now)
+    changed = apply_offer(conn, [Known._make([*row, *told])], list_id, offer, now)
     if row.status == SubscriptionStatus.UNSUBSCRIBED:
         words = f"{address.email} has unsubscribed from this list; only the reader can come back"
         return Added(AddOutcome.UNSUBSCRIBED, row.id, words)
@@ -163,18 +167,16 @@ def _stamp_confirmed(conn: Connection, ids: Sequence[int], now: datetime) -> Non
 
 
 def _update_details(conn: Connection, some: Sequence[Known]) -> list[int]:
-    """Those who got another name or attribute. What is not said stays; attributes are merged key by key."""
+    """Those who got another name, attribute, zone or language. What is not said stays; attributes are merged."""
     changes: list[dict[str, Any]] = []
     for each in some:
-        name, attributes = each.new_name or each.name, {**each.attributes, **each.new_attributes}
+        attributes = {**each.attributes, **each.new_attributes}
+        before = (each.name, each.timezone, each.language)
+        new = (each.new_name or each.name, each.new_timezone or each.timezone, each.new_language or each.language)
         # Compared as JSON, where 1 is not true.
-        if name != each.name or json.dumps(attributes) != json.dumps(each.attributes):
-            changes.append({"changed_id": each.subscriber_id, "name": name, "attributes": attributes})
+        if new != before or json.dumps(attributes) != json.dumps(each.attributes):
+            told = dict(zip(DETAILS, (new[0], attributes, *new[1:]), strict=True))
+            changes.append({"changed_id": each.subscriber_id, **told})
     if changes:
         conn.execute(update(subscribers).where(subscribers.c.id == bindparam("changed_id")), changes)
     return [change["changed_id"] for change in changes]
-
-
-def set_timezone(conn: Connection, subscriber_id: int, timezone: str) -> None:
-    """The zone by which the reader's days are told."""
-    conn.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(timezone=timezone))

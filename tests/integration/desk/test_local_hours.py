@@ -7,17 +7,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 import house as builders
 from desk_house import ADA, DeskHouse
 from house import FIRST_TUESDAY
 from newsletter.desk import audience as readers
 from newsletter.desk import schedules
-from newsletter.errors import Refused
 from newsletter.states import DeliveryStatus, IssueState
 from scripted_relay import ScriptedRelay
-from subscribers import SubscriptionStatus
+from subscribers import InvalidField, SubscriptionStatus
 from subscribers import store as audience
+from subscribers.tables import subscribers
 
 TOKYO, DENVER = "tokyo@example.org", "denver@example.org"
 TOKYO_NINE = datetime(2026, 3, 31, 0, tzinfo=UTC)
@@ -92,11 +93,24 @@ def test_late_readers_are_not_given_up_by_a_late_start(club: DeskHouse) -> None:
     }
 
 
+def test_a_zone_that_an_import_tells_counts(club: DeskHouse, tmp_path: Path) -> None:
+    rows = tmp_path / "readers.csv"
+    rows.write_text("email,timezone\ntane@example.org,Pacific/Auckland\nlost@example.org,Aukland\n", "utf-8")
+    report = readers.import_subscribers(club.app, rows, "Friends", SubscriptionStatus.CONFIRMED)
+    (rejected,) = report.rejected_rows
+    assert (rejected.line, rejected.reason) == (
+        3,
+        "timezone: there is no time zone 'Aukland'; did you mean Pacific/Auckland?",
+    )
+    (number,) = club.tick_at(TOKYO_NINE).started
+    assert club.deliveries(club.issue(number))["tane@example.org"].next_attempt is None, "it was nine there hours ago"
+
+
 def test_a_zone_that_there_is_not_is_the_lists_then_the_schedules(club: DeskHouse) -> None:
     with club.write() as connection:
         friends = audience.find_list(connection, "Friends")
         lost = builders.add_reader(connection, friends, "Lost")
-        audience.set_timezone(connection, lost, "Mars/Olympus")
+        connection.execute(update(subscribers).where(subscribers.c.id == lost).values(timezone="Mars/Olympus"))
     (number,) = club.tick_at(TOKYO_NINE).started
     assert club.deliveries(club.issue(number))["lost@example.org"].next_attempt == FIRST_TUESDAY
 
@@ -116,7 +130,7 @@ def test_a_list_names_the_zone_of_readers_who_name_none(house: DeskHouse) -> Non
 def test_zones_are_asked_for_by_name(house: DeskHouse) -> None:
     code, _, told = house.run("lists", "add", "West", "--timezone", "Denver")
     assert (code, "did you mean America/Denver?" in told) == (1, True)
-    with pytest.raises(Refused, match="no time zone"):
+    with pytest.raises(InvalidField, match="no time zone"):
         join(house, DENVER, "Colorado")
     assert house.run("subscribers", "show", DENVER)[0] == 1
     house.run("subscribers", "add", DENVER, "--list", "Friends", "--timezone", "America/Denver")

@@ -101,6 +101,22 @@ def test_file_updates_what_it_says_and_keeps_what_it_leaves_out(conn: Connection
     assert profile(conn, "ada@example.org").subscriber.name == "Ada Lovelace"
 
 
+def test_file_tells_time_zone_and_language_and_an_empty_cell_changes_neither(
+    conn: Connection, readers: MailingList
+) -> None:
+    first = "email,timezone,language\nada@example.org,Asia/Tokyo,ja\nben@example.org,,\n"
+    assert counts(offer(conn, first, readers)) == {"added": 2}
+    second = "email,timezone,language\nada@example.org,,\nben@example.org, America/Denver ,en_US\n"
+    assert counts(offer(conn, second, readers, now=LATER)) == {"updated": 1, "unchanged": 1}
+    assert counts(offer(conn, second, readers, now=LATER)) == {"unchanged": 2}
+    ada, ben = (profile(conn, email).subscriber for email in ("ada@example.org", "ben@example.org"))
+    assert (ada.timezone, ada.language, ben.timezone, ben.language) == ("Asia/Tokyo", "ja", "America/Denver", "en-US")
+    third = "email,language,timezone,name\nada@example.org,,Europe/Berlin,\n"
+    assert counts(offer(conn, third, readers, now=LATER)) == {"updated": 1}
+    ada = profile(conn, "ada@example.org").subscriber
+    assert (ada.timezone, ada.language) == ("Europe/Berlin", "ja")
+
+
 def test_same_attributes_in_another_order_are_no_change(conn: Connection, readers: MailingList) -> None:
     offer(conn, 'email,attributes\nada@example.org,"{""a"": ""1"", ""b"": ""2""}"\n', readers)
     again = offer(conn, 'email,attributes\nada@example.org,"{""b"": ""2"", ""a"": ""1""}"\n', readers)

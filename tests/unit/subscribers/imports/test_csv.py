@@ -46,6 +46,22 @@ def test_rows_come_with_line_address_name_and_attributes() -> None:
     ]
 
 
+def test_zone_and_language_are_read_and_a_wrong_one_is_that_rows_end() -> None:
+    rows = read(
+        "email,timezone,language\nada@example.org,Europe/Berlin,de_AT\nben@example.org,,\n"
+        "cleo@example.org,Athens,\ndan@example.org,Mars/Olympus Mons,\neve@example.org,,klingon!\n"
+    )
+    assert rows[:2] == [
+        AcceptedRow(2, "ada@example.org", "ada@example.org", "", "{}", "Europe/Berlin", "de-AT"),
+        AcceptedRow(3, "ben@example.org", "ben@example.org", "", "{}"),
+    ]
+    assert reasons(rows) == [
+        (4, "timezone: there is no time zone 'Athens'; did you mean Europe/Athens?"),
+        (5, "timezone: there is no time zone 'Mars/Olympus Mons'"),
+        (6, "language: must be a language such as en or de-AT, not 'klingon!'"),
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1252"])
 def test_encodings_that_programs_save_are_all_read(encoding: str) -> None:
     assert read(FILE.encode(encoding)) == read(FILE)
