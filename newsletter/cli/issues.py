@@ -31,7 +31,7 @@ from newsletter.cli.output import (
 from newsletter.cli.pausing import tell_paused, tell_warnings
 from newsletter.cli.reading import explain_unread
 from newsletter.model import Delivery, Issue
-from newsletter.states import DeliveryStatus
+from newsletter.states import DeliveryStatus, IssueKind
 
 app = typer.Typer(help="Editions of a newsletter.", no_args_is_help=True)
 
@@ -130,6 +130,8 @@ def plan(
     issue = plan_missed(home, schedule) if missed else plan_issue(home, schedule)
     for words in explain_unread(home, issue.articles):
         note(words)
+    if issue.kind is IssueKind.REHEARSAL:
+        note("it is a rehearsal: it goes to staff alone")
     _print(home, issue, json)
 
 

@@ -111,7 +111,7 @@ def _look_ahead(app: App, schedule: Schedule) -> Iterator[str]:
                 again = min(again, asks_from(options, occurrence.utc))
                 break
             try:
-                making.make_issue(app, schedule, occurrence, is_alone=may_go_alone(options))
+                making.make_issue(app, schedule, occurrence, may_go_alone(options), IssueKind.PICKED)
             except NewsletterError as error:
                 yield str(error)
     yield from _choose(app, schedule)
@@ -218,12 +218,13 @@ def unknown_authors(app: App, issue: Issue) -> list[str]:
 def approve(app: App, issue_id: int) -> Issue:
     """The draft, with the yes of a person at the command line to what it says now. Raises Refused or NotFound."""
     issue = sending.find(app, issue_id)
+    if issue.kind is not IssueKind.PICKED:
+        raise Refused(f"issue {issue_id} is a {issue.kind}: nobody has to say yes to it")
     if issue.state is IssueState.PAUSED and issue.started is None:
         raise Refused(f"issue {issue_id} is paused: `newsletter issues resume {issue_id}` first")
     if issue.state not in DRAFTS:
         raise Refused(f"issue {issue_id} is {issue.state}: there is nothing left to say yes to")
-    if issue.kind is IssueKind.PICKED:
-        issue = making.refresh(app, issue)
+    issue = making.refresh(app, issue)
     _, text = copy_for_nobody(app, issue)
     with app.database.write() as connection:
         store.say_yes(connection, issue, text, app.clock())

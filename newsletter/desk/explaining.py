@@ -11,7 +11,7 @@ from newsletter.content.completeness import explain_missing
 from newsletter.desk import library, previewing
 from newsletter.desk.expecting import expect
 from newsletter.model import Delivery, Issue
-from newsletter.states import DRAFTS, DeliveryStatus, IssueState
+from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
 from newsletter.store.grouping import HAD, issue_at
@@ -114,6 +114,8 @@ def _tries(count: int) -> str:
 def _not_planned(issue: Issue, profile: Profile | None, email: str) -> str:
     if profile is None:
         return f"{email} is no subscriber"
+    if issue.kind is IssueKind.REHEARSAL:
+        return f"issue {issue.id} is a rehearsal: it goes to staff alone"
     if issue.state in DRAFTS:
         return f"issue {issue.id} is a draft: nobody has got it yet"
     if issue.started is None:

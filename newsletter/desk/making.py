@@ -28,6 +28,7 @@ from newsletter.states import IssueKind, OccurrenceState
 from newsletter.store import articles as library
 from newsletter.store import issues as store
 from newsletter.store import schedules as schedule_store
+from newsletter.store.approvals import count_rehearsals
 from newsletter.store.authors import list_calls_to_action
 
 FEW = 10
@@ -84,11 +85,12 @@ def make_issue(
     schedule: Schedule,
     occurrence: Occurrence,
     is_alone: bool = False,
-    kind: IssueKind = IssueKind.PICKED,
+    kind: IssueKind | None = None,
 ) -> Issue | None:
     """The draft for this occurrence, for the one caller who wins it; None for everybody after.
 
-    With `is_alone` it is to go out without any person's yes. Raises NothingToPick.
+    With `is_alone` it is to go out without any person's yes; without a `kind` it is a rehearsal while the schedule has
+    one to come. Raises NothingToPick.
     """
     assert schedule.id is not None
     name = public_id(app, schedule.id, occurrence)
@@ -113,7 +115,7 @@ def make_issue(
             picked=as_json(chosen.pick),
             seed=schedule.seed,
             content=chosen.made.content,
-            kind=kind,
+            kind=kind or next_kind(connection, schedule),
             inputs=chosen.inputs,
             foreseen={"articles": list(chosen.pick.slugs), "changes": []},
         )
@@ -121,6 +123,13 @@ def make_issue(
         issue = store.find_issue(connection, issue_id)
     assert issue is not None
     return issue
+
+
+def next_kind(connection: Connection, schedule: Schedule) -> IssueKind:
+    """What the schedule's next issue is: a rehearsal until it has had as many as it is to have."""
+    assert schedule.id is not None
+    is_rehearsal = count_rehearsals(connection, schedule.id) < schedule.options.rehearse
+    return IssueKind.REHEARSAL if is_rehearsal else IssueKind.PICKED
 
 
 def say_yes(app: App, issue: Issue) -> None:

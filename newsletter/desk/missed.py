@@ -12,7 +12,7 @@ from newsletter.errors import Refused
 from newsletter.model import Issue, Occurrence, Schedule
 from newsletter.picking.readers import is_per_reader
 from newsletter.scheduling.catching_up import CatchUp
-from newsletter.states import DRAFTS, IssueState, OccurrenceState
+from newsletter.states import DRAFTS, IssueKind, IssueState, OccurrenceState
 from newsletter.store import issues as issue_store
 from newsletter.store import schedules as store
 
@@ -68,7 +68,7 @@ def plan_missed(app: App, schedule_name: str | None) -> Issue:
             raise Refused(f"schedule {schedule.name!r} has missed nothing")
         issue = issue_store.issue_of_occurrence(connection, schedule.id, occurrence.wall)
     if issue is None:
-        made = making.make_issue(app, schedule, occurrence)
+        made = making.make_issue(app, schedule, occurrence, kind=IssueKind.PICKED)
         return plan_missed(app, schedule.name) if made is None else made  # another process was quicker
     if issue.state is IssueState.CANCELLED and not issue.planned:
         with app.database.write() as connection:

@@ -28,9 +28,15 @@ def is_next(app: App, schedule: Schedule) -> bool:
     """Whether the schedule's next issue is a rehearsal."""
     if not schedule.options.rehearse:
         return False
-    assert schedule.id is not None
     with app.database.read() as connection:
-        return count_rehearsals(connection, schedule.id) < schedule.options.rehearse
+        return making.next_kind(connection, schedule) is IssueKind.REHEARSAL
+
+
+def is_due(app: App, schedule: Schedule, draft: Issue | None) -> bool:
+    """Whether what falls due now is a rehearsal; also a `draft` that was made before the schedule was to rehearse."""
+    if draft is None or (draft.kind is IssueKind.PICKED and draft.state in DRAFTS):
+        return is_next(app, schedule)
+    return draft.kind is IssueKind.REHEARSAL
 
 
 def rehearse(app: App, schedule: Schedule, due: Occurrence, draft: Issue | None) -> Issue | None:
@@ -38,8 +44,8 @@ def rehearse(app: App, schedule: Schedule, due: Occurrence, draft: Issue | None)
 
     `draft` is one that was made before. Raises NewsletterError: then it is tried again.
     """
-    issue = draft or making.make_issue(app, schedule, due, kind=IssueKind.REHEARSAL)
-    if issue is None or issue.state not in DRAFTS:
+    issue = _made(app, draft) if draft else making.make_issue(app, schedule, due, kind=IssueKind.REHEARSAL)
+    if issue is None or issue.state not in DRAFTS or issue.kind is not IssueKind.REHEARSAL:
         return None
     staff, key = sees_rehearsals(schedule.options), f"issue {issue.id}"
     waiting = [each for each in staff if not is_done(app, REHEARSAL, key, each)]
@@ -55,6 +61,14 @@ def rehearse(app: App, schedule: Schedule, due: Occurrence, draft: Issue | None)
                 assert begun is not None
                 issue_store.move_issue(connection, begun, IssueState.SENT, app.clock())
     return sending.find(app, issue.id)
+
+
+def _made(app: App, draft: Issue) -> Issue:
+    """The draft as a rehearsal, unless it has begun in this moment."""
+    if draft.kind is IssueKind.PICKED:
+        with app.database.write() as connection:
+            issue_store.make_rehearsal(connection, draft.id)
+    return sending.find(app, draft.id)
 
 
 def _words(app: App, schedule: Schedule, issue: Issue) -> str:

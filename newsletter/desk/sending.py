@@ -23,7 +23,7 @@ from newsletter.desk.relaying import hand_one, relay_settings
 from newsletter.desk.soft_start import hold_back_the_rest
 from newsletter.errors import DeliveryError, InvalidTransition, NotFound, Refused
 from newsletter.model import Delivery, Issue
-from newsletter.states import DRAFTS, DeliveryStatus, IssueState, OccurrenceState
+from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, OccurrenceState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
 from newsletter.store.approvals import say_yes
@@ -80,6 +80,8 @@ def prepare(app: App, issue: Issue, is_alone: bool = False, approved: str | None
 
     None when somebody else was quicker, or it has changed in this moment and is not what was approved.
     """
+    if issue.kind is IssueKind.REHEARSAL:
+        raise Refused(f"issue {issue.id} is a rehearsal: it goes to staff alone, and by itself")
     fresh = making.refresh(app, issue, is_alone)
     if fresh.state not in DRAFTS or (approved is not None and fresh.content_hash != approved):
         return None

@@ -30,7 +30,7 @@ from newsletter.scheduling.approval import Verdict, may_go_alone
 from newsletter.scheduling.calendar import calendar_of
 from newsletter.scheduling.catching_up import CatchUp, Handled, catch_up
 from newsletter.scheduling.local_time import begin_early
-from newsletter.states import DRAFTS, IssueKind, IssueState, OccurrenceState, ScheduleStatus
+from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
 from newsletter.store import schedules as store
@@ -127,7 +127,7 @@ def _begin(app: App, schedule: Schedule, due: Occurrence) -> Begun:
     with app.database.read() as connection:
         issue = issue_store.issue_of_occurrence(connection, schedule.id, due.wall)
     try:
-        if rehearsing.is_next(app, schedule) if issue is None else issue.kind is IssueKind.REHEARSAL:
+        if rehearsing.is_due(app, schedule, issue):
             rehearsing.rehearse(app, schedule, due, issue)
             return Begun()
         if is_per_reader(schedule.options):

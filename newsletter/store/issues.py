@@ -372,6 +372,11 @@ def set_note(connection: Connection, issue_id: int, note: str, content: Content)
     return connection.execute(update(issues).where(_is_draft(issue_id)).values(**values)).rowcount == 1
 
 
+def make_rehearsal(connection: Connection, issue_id: int) -> None:
+    """A draft is one of staff alone from now on. An issue that was begun meanwhile stays what it is."""
+    connection.execute(update(issues).where(_is_draft(issue_id)).values(kind=str(IssueKind.REHEARSAL)))
+
+
 def sent_in(connection: Connection, article_id: int) -> list[tuple[int, datetime]]:
     """Every issue the article went out in, with the instant it began, oldest first."""
     query = (

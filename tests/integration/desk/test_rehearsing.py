@@ -10,6 +10,8 @@ import house as builders
 from asked_people import mails, set_options
 from desk_house import ADA, DeskHouse
 from newsletter.desk import approving
+from newsletter.desk.missed import plan_missed
+from newsletter.errors import Refused
 from newsletter.states import IssueKind, IssueState
 from newsletter.store import articles, issues
 from scripted_relay import ScriptedRelay
@@ -87,6 +89,45 @@ def test_nobody_is_asked_for_a_yes_to_a_rehearsal_but_to_the_first_real_issue(
     assert [mail.subject for mail in mails(relay)] == ["Rehearsal: Quiet mornings", "Say yes? Quiet mornings"]
     approving.approve(house.app, 2)
     assert house.tick_at(TUESDAY + WEEK).started == (2,)
+
+
+@pytest.mark.parametrize("is_pinned", [False, True])
+def test_rehearsal_that_was_drafted_by_hand_is_one_all_the_same(
+    house: DeskHouse, relay: ScriptedRelay, is_pinned: bool
+) -> None:
+    draft = house.plan(pin="long-walks" if is_pinned else None)
+    assert (draft.kind, house.plan().id) == (IssueKind.REHEARSAL, draft.id)
+    assert house.tick_at(TUESDAY).started == ()
+    assert (house.issue(draft.id).state, ADA in relay.recipients) == (IssueState.SENT, False)
+    assert [mail.to for mail in mails(relay)] == [OFFICE, JO]
+
+
+def test_draft_that_waits_when_the_schedule_is_to_rehearse_becomes_a_rehearsal(
+    house: DeskHouse, relay: ScriptedRelay
+) -> None:
+    set_options(house, rehearse=0)
+    draft = house.plan()
+    assert draft.kind is IssueKind.PICKED
+    set_options(house, rehearse=1)
+    assert house.tick_at(TUESDAY).started == ()
+    assert (house.issue(draft.id).kind, house.issue(draft.id).state) == (IssueKind.REHEARSAL, IssueState.SENT)
+    assert "This is rehearsal 1 of 1" in mails(relay, OFFICE)[0].words
+    assert house.tick_at(TUESDAY + WEEK).started == (2,)
+
+
+def test_nobody_can_send_a_rehearsal_to_readers_or_say_yes_to_it(house: DeskHouse, relay: ScriptedRelay) -> None:
+    draft = house.plan()
+    assert house.refusal(draft) == "issue 1 is a rehearsal: it goes to staff alone, and by itself"
+    with pytest.raises(Refused, match="issue 1 is a rehearsal: nobody has to say yes to it"):
+        approving.approve(house.app, draft.id)
+    house.tick_at(TUESDAY)
+    assert house.explain(draft) == "issue 1 is a rehearsal: it goes to staff alone"
+    assert ADA not in relay.recipients
+
+
+def test_what_was_missed_and_is_drafted_after_all_is_no_rehearsal(house: DeskHouse, relay: ScriptedRelay) -> None:
+    house.tick_at(TUESDAY + WEEK / 7)
+    assert plan_missed(house.app, None).kind is IssueKind.PICKED
 
 
 def test_who_would_have_got_it_is_named_at_the_command_line_alone(house: DeskHouse, relay: ScriptedRelay) -> None:
