@@ -24,7 +24,7 @@ HEARD_BYTES = 1024 * 1024
 class BoundedBody:
     """`refuse` makes the page for a status: 408 for a body that does not come, 413 for one too large.
 
-    Pages whose path begins with one of `readers` get the body; all others do without.
+    Pages whose path, below base_url's own, begins with one of `readers` get the body; all others do without.
     """
 
     def __init__(
@@ -54,7 +54,8 @@ class BoundedBody:
         if length > BODY_BYTES:
             await self._answer(413, scope, receive, send)
             return
-        is_read = scope["path"].startswith(self._readers)
+        # Where the proxy leaves base_url's own path in place it still stands before the page's.
+        is_read = scope["path"].removeprefix(scope.get("root_path", "")).startswith(self._readers)
         await self._app(scope, _with_body(body if is_read else b"", receive), send)
 
     async def _answer(self, status: int, scope: Scope, receive: Receive, send: Send) -> None:

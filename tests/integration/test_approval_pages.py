@@ -82,6 +82,17 @@ def test_words_are_kept_as_written_within_bounds_and_shown_as_text(house: DeskHo
     assert words.startswith("<b>5 €</b> \U0001f600 xxx") and len(words) == 2_000
 
 
+@pytest.mark.parametrize("is_left_in_place", [True, False])
+def test_form_is_read_below_a_path_whatever_the_proxy_takes_off(
+    house: DeskHouse, asked: dict[str, Mail], is_left_in_place: bool
+) -> None:
+    house.set(web__base_url="https://news.example.org/letters/")
+    path = urlsplit(asked[MARIA].links["It needs mending"]).path
+    with visitor(house) as someone:
+        someone.press(f"/letters{path}" if is_left_in_place else path, words="Old number.")
+    assert answers(house)[MARIA] == ("mend", "Old number.")
+
+
 def test_page_tells_nothing_of_readers_and_is_kept_by_nobody(house: DeskHouse, asked: dict[str, Mail]) -> None:
     with visitor(house) as someone:
         for mail in asked.values():
