@@ -16,7 +16,7 @@ from newsletter.content.draft import Draft, explain_guess, slug_from
 from newsletter.content.editing import AUTHORS, from_source
 from newsletter.content.sources.markdown import MAX_MARKDOWN, read_markdown
 from newsletter.delivery.guards import require_sender
-from newsletter.desk import making, sending
+from newsletter.desk import making, pausing, sending
 from newsletter.desk.copies import require_pass
 from newsletter.desk.pictures import MAX_BYTES, PictureTaker, beside_file
 from newsletter.errors import NewsletterError, Refused, SourceError
@@ -187,19 +187,22 @@ def _send(app: App, letter: Issue, now: datetime) -> Issue | None:
     late = now - letter.send_at
     if late < timedelta():
         return None
+    if words := pausing.why_passed(app, letter.send_at):
+        _put_back(app, letter, words)
+        return None
     if late <= ON_TIME:
         return sending.start(app, letter)
     zone = ZoneInfo(app.newsletter(letter.newsletter_id).timezone)
     leaves_at = next_allowed(now, Options().late_hours, zone)
     if leaves_at - letter.send_at > GRACE:
-        _put_back(app, letter)
+        _put_back(app, letter, letter.pause_reason)
         return None
     return sending.start(app, letter) if leaves_at == now else None
 
 
-def _put_back(app: App, letter: Issue) -> None:
+def _put_back(app: App, letter: Issue, why: str) -> None:
     """Make a draft of it again. Raises Refused with the reason, unless another process was quicker."""
-    why = f" ({letter.pause_reason})" if letter.pause_reason else ""
+    why = f" ({why})" if why else ""
     reason = f"it did not go out in time{why}; `newsletter issues send {letter.id}` sends it after all"
     with app.database.write() as connection:
         is_ours = store.move_issue(connection, letter, IssueState.DRAFT, app.clock(), reason)

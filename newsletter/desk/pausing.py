@@ -13,7 +13,7 @@ from newsletter.app import App
 from newsletter.desk import identity
 from newsletter.desk.missed import put_down
 from newsletter.errors import NewsletterError, Refused
-from newsletter.model import Issue, Occurrence, Schedule
+from newsletter.model import Issue, Schedule
 from newsletter.picking.paused import topic, topics_of
 from newsletter.scheduling.catching_up import CatchUp
 from newsletter.scheduling.ends import parse_end
@@ -211,7 +211,7 @@ def leave_out_passed(app: App, schedule: Schedule, plan: CatchUp) -> CatchUp:
         return plan
     with app.database.read() as connection:
         pauses = pauses_of_everything(connection)
-    over = {each: words for each in passed if (words := _passed_in(pauses, each))}
+    over = {each: words for each in passed if (words := _passed_in(pauses, each.utc))}
     if not over:
         return plan
     with app.database.write() as connection:
@@ -225,9 +225,15 @@ def leave_out_passed(app: App, schedule: Schedule, plan: CatchUp) -> CatchUp:
     )
 
 
-def _passed_in(pauses: Sequence[Pause], occurrence: Occurrence) -> str:
+def why_passed(app: App, at: datetime) -> str:
+    """Why what fell due at that instant is left out; empty when nothing was paused then."""
+    with app.database.read() as connection:
+        return _passed_in(pauses_of_everything(connection), at)
+
+
+def _passed_in(pauses: Sequence[Pause], at: datetime) -> str:
     for each in pauses:
-        if each.since <= occurrence.utc and (each.until is None or occurrence.utc < each.until):
+        if each.since <= at and (each.until is None or at < each.until):
             return f"{WHILE_PAUSED}: {each.reason}" if each.reason else WHILE_PAUSED
     return ""
 

@@ -11,7 +11,7 @@ import pytest
 
 import house as builders
 from desk_house import ADA, DeskHouse
-from newsletter.desk import letters, library, listing, noting, previewing, sending
+from newsletter.desk import letters, library, listing, noting, pausing, previewing, sending
 from newsletter.desk.exporting import export
 from newsletter.desk.forecasting import forecast_of
 from newsletter.desk.importing import Importing
@@ -172,6 +172,18 @@ def test_letter_that_comes_too_late_is_a_draft_again_with_the_reason(house: Desk
     assert after.state is IssueState.DRAFT
     assert after.pause_reason.startswith("it did not go out in time")
     assert house.tick().words == ()
+
+
+def test_letter_that_fell_due_while_everything_was_paused_is_a_draft_again(house: DeskHouse, file: Path) -> None:
+    house.pause_schedule()
+    letter = write(house, file, NINE)
+    pausing.pause(house.app, reason="a death")
+    house.clock.now = builders.FIRST_TUESDAY + timedelta(hours=1)
+    pausing.resume(house.app)
+    assert house.tick().started == ()
+    after = house.issue(letter.id)
+    assert after.state is IssueState.DRAFT
+    assert after.pause_reason.startswith("it did not go out in time (everything was paused: a death); ")
 
 
 def test_late_letter_waits_for_the_morning(house: DeskHouse, file: Path) -> None:
