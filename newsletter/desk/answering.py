@@ -14,20 +14,16 @@ from newsletter.desk import approving, making, sending
 from newsletter.desk.approval_links import Purpose, read
 from newsletter.desk.approval_mail import is_by
 from newsletter.desk.library import correct_held, hold
-from newsletter.desk.notices import notify
+from newsletter.desk.mending import pass_on
 from newsletter.desk.swapping import swap
 from newsletter.errors import NewsletterError
 from newsletter.model import Article, Issue, Schedule
-from newsletter.options import AUTHOR
-from newsletter.scheduling.approval import Answer, Asked, Role
+from newsletter.scheduling.approval import Answer, Asked, Role, last_word
 from newsletter.states import DRAFTS, ArticleStatus, DeliveryStatus, IssueState
 from newsletter.store import approvals as store
 from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
 from newsletter.store import schedules as schedule_store
-
-MENDING = "mending"
-"""The kind of the mail that tells the others what somebody wants mended."""
 
 LONGEST_WORDS = 2_000
 
@@ -59,6 +55,7 @@ class Opened:
     standing: Standing
     is_new: bool = False  # it was said just now
     words: str = ""  # why what was pressed could not be done, or what came of it
+    wish: Asked | None = None  # what somebody wants mended in what this mail showed
 
 
 def open_link(app: App, token: str) -> Opened:
@@ -71,13 +68,18 @@ def _opened(app: App, connection: Connection, token: str) -> Opened:
     purpose, asked = read(app, connection, token)
     issue = issue_store.find_issue(connection, asked.issue_id)
     assert issue is not None  # or the person would not have been asked about it
-    return Opened(purpose, asked, issue, standing_of(purpose, asked, issue))
+    last = last_word(store.asked_about(connection, issue.id))
+    is_wish = last is not None and last.answer is Answer.MEND and last.content_hash == asked.content_hash
+    return Opened(purpose, asked, issue, standing_of(purpose, asked, issue, last), wish=last if is_wish else None)
 
 
-def standing_of(purpose: Purpose, asked: Asked, issue: Issue) -> Standing:
+def standing_of(purpose: Purpose, asked: Asked, issue: Issue, last: Asked | None) -> Standing:
+    """`last` is the word that counts: against somebody else's, a person may say theirs again."""
     if purpose is Purpose.STOP:
         return _standing_of_stop(issue)
     is_said = asked.answer is ANSWERS[purpose]
+    if purpose in (Purpose.YES, Purpose.MEND):
+        is_said = is_said and last is not None and last.answer is asked.answer
     if issue.state is IssueState.CANCELLED:
         return Standing.SAID if is_said and purpose is Purpose.SKIP else Standing.CANCELLED
     if issue.state not in DRAFTS:
@@ -121,9 +123,11 @@ def press(app: App, token: str, words: str = "", slug: str = "") -> Opened:
         if current.standing is not Standing.OPEN and opened.purpose is not Purpose.SWAP:
             return current  # somebody was quicker, or it has changed in this moment
         is_new = store.answer(connection, current.asked, ANSWERS[current.purpose], app.clock(), words)
-        _follow(app, connection, current, words)
+        if is_new:
+            _follow(app, connection, current, words)
     after = open_link(app, token)
-    return replace(after, is_new=is_new, words=_tell(app, after, words) if is_new else "")
+    stands = is_new and after.standing is Standing.SAID  # it may have begun in this moment
+    return replace(after, is_new=is_new, words=_tell(app, after) if stands else "")
 
 
 def _follow(app: App, connection: Connection, opened: Opened, words: str) -> None:
@@ -169,10 +173,10 @@ def a_year_after(day: date) -> date:
         return day.replace(year=day.year + 1, day=28)
 
 
-def _tell(app: App, opened: Opened, words: str) -> str:
+def _tell(app: App, opened: Opened) -> str:
     """What follows from a person's word outside of its transaction: what the page has to say of it."""
     if opened.purpose is Purpose.MEND:
-        return _tell_others(app, opened, words)
+        return "; ".join(pass_on(app, schedule_of(app, opened.issue), opened.issue, opened.asked))
     if opened.purpose is Purpose.NOT_ANY_MORE:
         try:
             fresh = making.refresh(app, opened.issue)
@@ -180,28 +184,6 @@ def _tell(app: App, opened: Opened, words: str) -> str:
             return f"No other article may take its place: {error}."
         return f"“{fresh.subject}” takes its place."
     return ""
-
-
-def _tell_others(app: App, opened: Opened, words: str) -> str:
-    issue = opened.issue
-    schedule = schedule_of(app, issue)
-    options = schedule.options
-    named = [*(each for each in options.approvers if each != AUTHOR), *options.deputy]
-    others = [each for each in dict.fromkeys(named) if each.casefold() != opened.asked.email.casefold()]
-    newsletter = app.newsletter(issue.newsletter_id)
-    failures = []
-    for email in others or [sending.copies_for(app, issue).sender]:
-        text = (
-            f"{opened.asked.email} wants “{issue.subject}” mended before it goes:\n\n{words}\n\n"
-            f"It waits. Once the article is mended, everybody is asked again; "
-            f"`newsletter issues approve {issue.id}` sends it as it is."
-        )
-        key = f"issue {issue.id}, {opened.asked.id}, {app.tokens.keyed_hash('mending', words)[:16]}"
-        try:
-            notify(app, newsletter, MENDING, key, email, f"To be mended: {issue.subject}", text)
-        except NewsletterError as error:
-            failures.append(str(error))
-    return "; ".join(failures)
 
 
 def schedule_of(app: App, issue: Issue) -> Schedule:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.desk import making, picks, sending
 from newsletter.desk.approval_mail import APPROVAL, ask_by_mail, copy_for_nobody, is_done, purpose
+from newsletter.desk.mending import pass_on
 from newsletter.desk.notices import notify
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Issue, Schedule
@@ -171,7 +172,9 @@ def _mail(app: App, schedule: Schedule, issue: Issue, asked: Sequence[Asked]) ->
     last = last_word(asked)
     if last is not None and last.answer is Answer.YES and last.content_hash == issue.content_hash:
         return
-    failures = []
+    failures: list[str] = []
+    if last is not None and last.answer is Answer.MEND and last.content_hash == issue.content_hash:
+        failures.extend(pass_on(app, schedule, issue, last))
     for each in asked:
         is_to_answer = each.role in (Role.APPROVER, Role.AUTHOR, Role.DEPUTY) and each.answer is None
         if each.content_hash != issue.content_hash or not is_to_answer:

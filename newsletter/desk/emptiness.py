@@ -56,11 +56,11 @@ def tell_again(app: App) -> list[str]:
     return failed
 
 
-def addresses(newsletter: Newsletter, schedule: Schedule) -> list[str]:
-    """Who looks after the schedule: those who approve it and their deputies, else whoever reads the replies."""
-    named = [each for each in schedule.options.approvers if each != AUTHOR]
-    if people := dict.fromkeys((*named, *schedule.options.deputy)):
-        return list(people)
+def addresses(newsletter: Newsletter, schedule: Schedule, but: str = "") -> list[str]:
+    """Who looks after the schedule `but` for one: approvers and deputies, else whoever reads the replies."""
+    named = dict.fromkeys((*schedule.options.approvers, *schedule.options.deputy))
+    if people := [each for each in named if each != AUTHOR and each.casefold() != but.casefold()]:
+        return people
     return [parse_mailbox(newsletter.reply_to or newsletter.from_address, "newsletter.reply_to").address]
 
 

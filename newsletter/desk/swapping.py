@@ -25,9 +25,14 @@ def candidates_for(app: App, issue: Issue) -> list[Article]:
 
 
 def swap(app: App, issue: Issue, slug: str, reason: str) -> Issue:
-    """The draft, led by the article a person chose, and without the one that led it. Raises NewsletterError."""
+    """The draft, led by the article a person chose, and without the one that led it.
+
+    Raises NewsletterError, also when it no longer says what it did when the person saw it.
+    """
     assert issue.schedule_id is not None and issue.occurrence is not None
     with app.database.write() as connection:
+        if not store.hold_draft(connection, issue):
+            raise Refused("it has changed in this moment")
         others = _others(app, connection, issue, len(library.all_slugs(connection)))
         chosen = next((each for each in others if each.slug == slug), None)
         if chosen is None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, select, update
 
 from newsletter.model import Issue
 from newsletter.scheduling.approval import Answer, Asked, Role
@@ -63,11 +63,10 @@ def ask(
 
 
 def answer(connection: Connection, asked: Asked, given: Answer, now: datetime, reason: str = "") -> bool:
-    """Keep this person's word, in place of an earlier one. False: they had said just that."""
-    other = or_(approvals.c.answer.is_(None), approvals.c.answer != str(given), approvals.c.reason != reason)
+    """Keep this person's word, in place of the one that stood when `asked` was read. False: another stands by now."""
     values = {"answer": str(given), "answered_at": now, "reason": reason}
-    said = update(approvals).where(approvals.c.id == asked.id, other).values(**values)
-    return connection.execute(said).rowcount == 1
+    mine = and_(approvals.c.id == asked.id, approvals.c.answered_at.is_not_distinct_from(asked.answered_at))
+    return connection.execute(update(approvals).where(mine).values(**values)).rowcount == 1
 
 
 def say_yes(connection: Connection, issue: Issue, text: str, now: datetime) -> None:

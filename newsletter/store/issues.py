@@ -372,6 +372,13 @@ def set_note(connection: Connection, issue_id: int, note: str, content: Content)
     return connection.execute(update(issues).where(_is_draft(issue_id)).values(**values)).rowcount == 1
 
 
+def hold_draft(connection: Connection, issue: Issue) -> bool:
+    """Whether it is a draft that still says the same: then it does until this transaction ends."""
+    same = and_(_is_draft(issue.id), issues.c.content_hash == issue.content_hash)
+    # An update, so that of two callers the second waits for the first.
+    return connection.execute(update(issues).where(same).values(content_hash=issues.c.content_hash)).rowcount == 1
+
+
 def make_rehearsal(connection: Connection, issue_id: int) -> None:
     """A draft is one of staff alone from now on. An issue that was begun meanwhile stays what it is."""
     connection.execute(update(issues).where(_is_draft(issue_id)).values(kind=str(IssueKind.REHEARSAL)))

@@ -14,6 +14,7 @@ from newsletter.desk.answering import Opened, Standing, open_link, press, schedu
 from newsletter.desk.approval_links import Purpose
 from newsletter.desk.approval_mail import difference_for, in_words, readers_of, when
 from newsletter.desk.swapping import candidates_for
+from newsletter.scheduling.approval import who
 from newsletter.web.headers import page_headers
 from newsletter.web.pages import render_page
 from subscribers import InvalidToken
@@ -54,12 +55,14 @@ def _variables(app: App, opened: Opened) -> dict[str, object]:
     zone = schedule_of(app, issue).timezone
     is_open = opened.standing is Standing.OPEN
     candidates = candidates_for(app, issue) if is_open and opened.purpose is Purpose.SWAP else []
+    wish = opened.wish if is_open and opened.purpose is Purpose.YES else None
     changed, changes = difference_for(app, asked) if is_open else ("", [])
     return {
         "purpose": str(opened.purpose),
         "standing": str(opened.standing),
         "is_new": opened.is_new,
         "words": opened.words,
+        "wish": {"who": who(wish), "words": wish.reason} if wish else None,
         "role": str(asked.role),
         "subject": issue.subject,
         "list_name": issue.list_name,

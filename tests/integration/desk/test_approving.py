@@ -12,7 +12,7 @@ from sqlalchemy import update
 import house as builders
 from asked_people import Mail, Visitor, mails, set_options, visitor
 from desk_house import ADA, DeskHouse
-from newsletter.desk import approving, library, sending, ticking
+from newsletter.desk import approving, library, sending, swapping, ticking
 from newsletter.desk.forecasting import forecast_of
 from newsletter.errors import Refused
 from newsletter.options import Options
@@ -224,6 +224,14 @@ def test_another_article_is_chosen_from_those_that_may_go_and_is_asked_about(
     assert house.tick_at(TUESDAY).started == (1,)
 
 
+def test_swap_of_what_another_person_has_changed_in_this_moment_does_nothing(either_house: DeskHouse) -> None:
+    draft = either_house.plan()
+    swapping.swap(either_house.app, draft, "long-walks", "one person")
+    with pytest.raises(Refused, match="it has changed in this moment"):
+        swapping.swap(either_house.app, draft, "small-promises", "another who saw the same")
+    assert either_house.issue(draft.id).articles == ("long-walks",)
+
+
 def test_change_after_the_yes_asks_again_and_shows_the_difference(
     house: DeskHouse, relay: ScriptedRelay, anna: Visitor
 ) -> None:
@@ -357,6 +365,38 @@ def test_wish_to_mend_is_passed_on_and_holds_it_until_somebody_says_yes(
     assert house.issue(1).pause_reason == f"{MARIA} wants it mended: The telephone number is old."
     approving.approve(house.app, 1)
     assert house.tick().started == (1,)
+
+
+def test_wish_to_mend_that_the_relay_puts_off_is_passed_on_later(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor
+) -> None:
+    set_options(house, approvers=("author", OFFICE))
+    link = asked(house, relay, MARIA).links["It needs mending"]
+    with ScriptedRelay(defer={OFFICE: 1}) as busy:
+        house.relay(busy)
+        assert "go to those who look after the newsletter" in anna.press(link, words="Old number.").text
+        assert mails(busy) == []
+        house.clock.pass_by(minutes=5)
+        for _ in range(2):
+            house.tick()
+        assert [(mail.to, mail.subject) for mail in mails(busy)] == [(OFFICE, "To be mended: Quiet mornings")]
+
+
+def test_whoever_said_yes_may_say_it_again_after_somebody_wanted_it_mended(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor
+) -> None:
+    set_options(house, approvers=("author", OFFICE))
+    yes = asked(house, relay, OFFICE).links["Yes, send it"]
+    mend = mails(relay, MARIA)[-1].links["It needs mending"]
+    anna.press(yes)
+    house.clock.pass_by(minutes=1)
+    anna.press(mend, words="Old number.")
+    assert f"{MARIA} wants it mended first: “Old number.”" in anna.open(yes).text
+    house.clock.pass_by(minutes=1)
+    assert "Thank you" in anna.press(yes).text
+    assert "You have said yes" in anna.open(yes).text
+    assert "What needs mending?" in anna.open(mend).text  # and so may she
+    assert house.tick_at(TUESDAY).started == (1,)
 
 
 def test_mended_article_is_asked_about_anew(house: DeskHouse, relay: ScriptedRelay, anna: Visitor) -> None:

@@ -58,10 +58,10 @@ def test_answer_is_kept_once_and_another_one_takes_its_place(connection: Connect
     ask(connection, draft)
     (asked,) = store.asked_about(connection, draft.id)
     assert store.answer(connection, asked, Answer.YES, NOON)
-    assert not store.answer(connection, asked, Answer.YES, LATER)
+    assert not store.answer(connection, asked, Answer.MEND, LATER)  # pressed before the yes was there to be seen
     (said,) = store.asked_about(connection, draft.id)
     assert (said.answer, said.answered_at) == (Answer.YES, NOON)
-    assert store.answer(connection, asked, Answer.MEND, LATER, "an old number")
+    assert store.answer(connection, said, Answer.MEND, LATER, "an old number")
     (said,) = store.asked_about(connection, draft.id)
     assert (said.answer, said.answered_at, said.reason) == (Answer.MEND, LATER, "an old number")
 
