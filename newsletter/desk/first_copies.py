@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from newsletter.app import App
 from newsletter.desk.approval_links import Purpose, link
@@ -43,17 +45,24 @@ def _send(app: App, schedule: Schedule, issue: Issue) -> None:
         return
     copy = copy_for_nobody(app, issue)
     newsletter = app.newsletter(issue.newsletter_id)
-    at = goes_at.astimezone(app.zone)
+    rest_goes = _rest_goes(schedule, goes_at)
     for email in waiting:
         asked, is_reader = _noted(app, issue, email, copy[1])
         own = "Your own copy comes by itself." if is_reader else "Below is a copy; its links belong to nobody."
         text = (
             f"“{issue.subject}” has begun to go out to the list {issue.list_name}. You see it first; "
-            f"at {at:%H:%M} ({app.zone.key}) it goes to the rest: {in_words(rest)}.\n\n{own}\n\n"
+            f"{rest_goes}: {in_words(rest)}.\n\n{own}\n\n"
             f"Stop the rest: {link(app, asked, Purpose.STOP)}"
         )
         below = None if is_reader else copy
         notify(app, newsletter, FIRST_COPY, key, email, f"Going out: {issue.subject}", text, below=below)
+
+
+def _rest_goes(schedule: Schedule, at: datetime) -> str:
+    time = f"{at.astimezone(ZoneInfo(schedule.timezone)):%H:%M} ({schedule.timezone})"
+    if schedule.options.at_local:
+        return f"from {time} on it goes to the rest, to each at their own hour"
+    return f"at {time} it goes to the rest"
 
 
 def _noted(app: App, issue: Issue, email: str, text: str) -> tuple[Asked, bool]:

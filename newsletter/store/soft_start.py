@@ -12,12 +12,16 @@ from newsletter.tables import deliveries
 
 
 def put_off(connection: Connection, issue_id: int, until: datetime, but_for: Iterable[str]) -> None:
-    """Nobody of the issue is tried before `until` but these addresses; who has to wait longer still does."""
+    """Nobody of the issue is tried before `until` but these addresses, whatever their hour.
+
+    Of the others, who has to wait longer still does.
+    """
     own = deliveries.c.next_attempt_at
     later = case((and_(own.is_not(None), own > until), own), else_=until)
     first = func.lower(deliveries.c.email).in_([email.lower() for email in but_for])
-    rest = and_(deliveries.c.issue_id == issue_id, ~first)
-    connection.execute(update(deliveries).where(rest).values(next_attempt_at=later))
+    waiting = and_(deliveries.c.issue_id == issue_id, deliveries.c.status == DeliveryStatus.PENDING)
+    connection.execute(update(deliveries).where(waiting, ~first).values(next_attempt_at=later))
+    connection.execute(update(deliveries).where(waiting, first).values(next_attempt_at=None, reason=""))
 
 
 def _waits(issue_id: int) -> ColumnElement[bool]:

@@ -11,10 +11,12 @@ import pytest
 import house as builders
 from asked_people import Mail, Visitor, mails, set_options, visitor
 from desk_house import ADA, DeskHouse
+from newsletter.desk import audience as readers
 from newsletter.desk import sending
 from newsletter.states import DeliveryStatus, IssueState
 from newsletter.store import approvals, soft_start
 from scripted_relay import ScriptedRelay
+from subscribers import SubscriptionStatus
 
 TUESDAY = builders.FIRST_TUESDAY
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -115,6 +117,37 @@ def test_issue_that_begins_late_keeps_the_half_hour(house: DeskHouse, relay: Scr
     late = TUESDAY + timedelta(hours=2)
     house.tick_at(late)
     assert house.deliveries(house.issue(1))[ADA].next_attempt == late + HALF_AN_HOUR
+
+
+def test_staff_has_first_copies_before_everybody_whatever_the_hour_of_each(
+    house: DeskHouse, relay: ScriptedRelay
+) -> None:
+    set_options(house, at_local=True)
+    tokyo = "tokyo@example.org"
+    readers.add_subscriber(house.app, tokyo, "Friends", "", "{}", SubscriptionStatus.CONFIRMED, "Asia/Tokyo")
+    begins = TUESDAY - timedelta(hours=7)  # nine o'clock in Tokyo
+    assert house.tick_at(begins).started == (1,)
+    deliver(house)
+    found = {email: (each.status, each.next_attempt) for email, each in house.deliveries(house.issue(1)).items()}
+    assert found == {
+        READER: (DeliveryStatus.SENT, None),
+        tokyo: (DeliveryStatus.PENDING, begins + HALF_AN_HOUR),
+        ADA: (DeliveryStatus.PENDING, TUESDAY),
+        "reader2@example.org": (DeliveryStatus.PENDING, TUESDAY),
+    }
+    words = "from 02:30 (Europe/Berlin) on it goes to the rest, to each at their own hour: 3 readers."
+    assert words in first_copy(relay, OFFICE).words
+
+
+def test_who_gets_nothing_waits_for_nothing(house: DeskHouse, relay: ScriptedRelay) -> None:
+    house.set(delivery__most_per_week=1)
+    house.send(house.plan())
+    house.add_schedule("daily", recurrence="0 10 * * *")
+    set_options(house, "daily", first_to=(OFFICE,))
+    house.pause_schedule()
+    house.tick_at(TUESDAY + timedelta(hours=1))
+    skipped = house.deliveries(house.issues()[-1])[ADA]
+    assert (skipped.status, skipped.next_attempt) == (DeliveryStatus.SKIPPED, None)
 
 
 def test_issue_sent_by_hand_goes_to_everybody_at_once(house: DeskHouse, relay: ScriptedRelay) -> None:
