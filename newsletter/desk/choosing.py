@@ -55,7 +55,7 @@ def pin(app: App, schedule_name: str | None, slugs: Sequence[str], at: str | Non
     if changed.displaced:
         with app.database.write() as connection:
             words = f"instead of {', '.join(changed.displaced)}"
-            store.pin(connection, _id(schedule), occurrence.wall, making.ids_of(articles), words, app.clock())
+            store.explain_pin(connection, _id(schedule), occurrence.wall, making.ids_of(articles), words)
     return changed
 
 
@@ -112,14 +112,15 @@ def skip(app: App, schedule_name: str | None, at: str, reason: str) -> Changed:
     schedule, _ = _schedule(app, schedule_name, may_be_per_reader=True)
     occurrence = occurrence_on(app, schedule, at, "--skip")
     before = _foreseen(app, schedule, occurrence)
-    words = ": ".join(part for part in (BY_HAND, _reason(reason)) if part)
+    words, now = ": ".join(part for part in (BY_HAND, _reason(reason)) if part), app.clock()
     with app.database.write() as connection:
         draft = _draft_at(connection, schedule, occurrence)
         if draft is not None and draft.occurrence_id is not None:
-            for each in issue_store.issues_of_occurrence(connection, draft.occurrence_id):
-                if each.state in DRAFTS:  # several where readers are grouped
-                    issue_store.move_issue(connection, each, IssueState.CANCELLED, app.clock(), words)
             row = draft.occurrence_id
+            every = issue_store.issues_of_occurrence(connection, row)  # several where readers are grouped
+            drafts = (each for each in every if each.state in DRAFTS)
+            if not all(issue_store.move_issue(connection, each, IssueState.CANCELLED, now, words) for each in drafts):
+                raise Refused(f"--skip: an issue of {occurrence.wall} began in this moment")
             schedule_store.mark_occurrence(connection, row, OccurrenceState.SKIPPED, words)
         else:
             won = schedule_store.win_occurrence(connection, _id(schedule), occurrence, OccurrenceState.SKIPPED, words)
@@ -128,7 +129,7 @@ def skip(app: App, schedule_name: str | None, at: str, reason: str) -> Changed:
                     f"--skip: {occurrence.wall} of schedule {schedule.name!r} is skipped already, or has gone"
                 )
             row = won
-        schedule_store.note_decided(connection, row, app.clock())
+        schedule_store.note_decided(connection, row, now)
     return Changed(schedule, occurrence, (), before, None)
 
 
@@ -243,6 +244,9 @@ def _draft_at(connection: Connection, schedule: Schedule, occurrence: Occurrence
     issue = issue_store.issue_of_occurrence(connection, _id(schedule), occurrence.wall)
     if issue is None or issue.state is IssueState.CANCELLED:
         return None
+    if issue.state is IssueState.PAUSED and issue.started is None:
+        words = f"`newsletter issues resume {issue.id}` or `cancel` first"
+        raise Refused(f"issue {issue.id} of {occurrence.wall} is paused: {words}")
     if issue.state not in DRAFTS:
         raise Refused(f"issue {issue.id} of {occurrence.wall} is {issue.state}: it can no longer be changed")
     return issue

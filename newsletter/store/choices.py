@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from newsletter.model import Occurrence, Schedule
 from newsletter.picking.choices import Choice, ChoiceKind, Choices
@@ -78,6 +78,12 @@ def pin(
     unpin(connection, schedule_id, wall)
     for article_id in article_ids:
         _choose(connection, schedule_id, wall, article_id, ChoiceKind.PIN, reason, now)
+
+
+def explain_pin(connection: Connection, schedule_id: int, wall: str, article_ids: Sequence[int], reason: str) -> None:
+    """Keep what these pins displaced beside them, unless others took their place meanwhile."""
+    mine = and_(choices.c.schedule_id == schedule_id, choices.c.local == wall, choices.c.kind == ChoiceKind.PIN)
+    connection.execute(update(choices).where(mine, choices.c.article_id.in_(article_ids)).values(reason=reason))
 
 
 def unpin(connection: Connection, schedule_id: int, wall: str) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 
 import house as builders
 from desk_house import ADA, DeskHouse
-from newsletter.desk import choosing, picks
+from newsletter.desk import choosing, picks, sending
 from newsletter.desk.choosing import Changed
 from newsletter.desk.forecasting import forecast_of
 from newsletter.errors import NewsletterError, NotFound, Refused
@@ -214,6 +216,27 @@ def test_skipping_the_drafted_date_cancels_the_draft_and_taking_it_back_brings_i
     assert changed.issue is not None and changed.issue.id == draft.id
     assert house.issue(draft.id).state is IssueState.DRAFT
     assert house.occurrences() == [("03-31 09:00", "issued", "")]
+
+
+def test_date_whose_issue_begins_in_that_moment_is_not_skipped(either_house: DeskHouse) -> None:
+    draft = either_house.plan()
+    waits = text("SELECT 1 FROM pg_locks WHERE NOT granted")
+    with ThreadPoolExecutor(1) as another:
+        with either_house.write() as connection:
+            builders.move(connection, draft, IssueState.SENDING)
+            skipped = another.submit(choosing.skip, either_house.app, None, FIRST, "")
+            while connection.dialect.name == "postgresql" and connection.execute(waits).first() is None:
+                pass  # it has read the draft, and is about to cancel it
+        with pytest.raises(Refused, match=r"began in this moment|is sending: it can no longer be changed"):
+            skipped.result()
+    assert either_house.issue(draft.id).state is IssueState.SENDING
+
+
+def test_draft_that_somebody_paused_is_resumed_first(house: DeskHouse) -> None:
+    draft = house.plan()
+    sending.pause(house.app, draft.id)
+    with pytest.raises(Refused, match=f"is paused: `newsletter issues resume {draft.id}` or `cancel` first"):
+        choosing.skip(house.app, None, FIRST, "")
 
 
 def test_skip_of_a_date_without_a_draft_is_taken_back(house: DeskHouse) -> None:
