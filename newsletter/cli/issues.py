@@ -267,7 +267,8 @@ def resume(context: typer.Context, id: Id, json: Json = False) -> None:
     issue = resume_issue(home, id)
     _print(home, issue, json)
     if issue.started is None and issue.occurrence is not None and issue.occurrence.utc <= home.clock():
-        note(f"its time has passed: `newsletter issues send {id}` sends it now, `issues cancel {id}` lets it be")
+        by_hand = f"`newsletter issues send {id}` sends it now, `issues cancel {id}` lets it be"
+        note(f"its time has passed: {by_hand if issue.pause_reason else '`newsletter run` goes on with it at once'}")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from newsletter.app import App
 from newsletter.desk import missed, picks
+from newsletter.desk.approving import end
 from newsletter.desk.option_checks import require_sensible
 from newsletter.errors import InvalidTransition, Refused
 from newsletter.holidays import without_files
@@ -25,16 +26,17 @@ from newsletter.scheduling.calendar import A_MOMENT, calendar_of
 from newsletter.scheduling.recurrence import find_zone
 from newsletter.scheduling.walls import check_cron, in_english
 from newsletter.scheduling.when import parse_when
-from newsletter.states import IssueState, OccurrenceState, ScheduleStatus
+from newsletter.states import OccurrenceState, ScheduleStatus
 from newsletter.store import schedules as store
 from newsletter.store.approvals import drafts_of
-from newsletter.store.issues import move_issue
+from newsletter.store.issues import move_drafts
 from subscribers import store as audience
 
 SHOWN = 5  # instants said back
 LONGEST_GRACE = 7 * 24 * 60  # minutes
 PAUSED_THEN = "the schedule was paused"
 CHANGED_THEN = "the schedule was changed"
+REMOVED_THEN = "the schedule was removed"
 BLACKOUT = "blackout"
 
 Described = tuple[Schedule, str, str, list[Occurrence]]
@@ -146,6 +148,9 @@ def set_schedule(
         store.change_schedule(connection, after)
         if calendar_of(after) != calendar_of(before):
             _put_drafts_down(connection, app, after)
+        if after.list_id != before.list_id:
+            assert after.id is not None
+            move_drafts(connection, after.id, after.list_id)
 
 
 def would_be(
@@ -258,7 +263,8 @@ def past(app: App, name: str) -> list[tuple[Occurrence, str]]:
 
 
 def pause_schedule(app: App, name: str) -> None:
-    _set(app, name, ScheduleStatus.PAUSED)
+    with app.database.write() as connection:
+        _set(connection, app, name, ScheduleStatus.PAUSED)
 
 
 def resume_schedule(app: App, name: str) -> None:
@@ -266,28 +272,26 @@ def resume_schedule(app: App, name: str) -> None:
 
     One that had waited for a yes before goes on waiting.
     """
-    _set(app, name, ScheduleStatus.ACTIVE)
-    now = app.clock()
     with app.database.write() as connection:
-        schedule = picks.find(connection, name)
-        assert schedule.id is not None
-        for draft in drafts_of(connection, schedule.id):
+        for draft in drafts_of(connection, _set(connection, app, name, ScheduleStatus.ACTIVE)):
             at = draft.occurrence
-            if at is None or at.id is None or at.utc > now or at.state is OccurrenceState.MISSED or draft.pause_reason:
+            if at is None or at.utc > app.clock() or at.state is OccurrenceState.MISSED or draft.pause_reason:
                 continue
-            move_issue(connection, draft, IssueState.CANCELLED, now, PAUSED_THEN)
-            store.mark_occurrence(connection, at.id, OccurrenceState.SKIPPED, PAUSED_THEN)
+            end(app, connection, draft, PAUSED_THEN)
 
 
 def remove_schedule(app: App, name: str) -> None:
-    _set(app, name, ScheduleStatus.REMOVED)
-
-
-def _set(app: App, name: str, status: ScheduleStatus) -> None:
-    """Raises NotFound, or InvalidTransition when it is so already."""
+    """End the schedule, and its drafts: their articles are free again."""
     with app.database.write() as connection:
-        schedule = picks.find(connection, name)
-        if schedule.status is status:
-            raise InvalidTransition("schedule", schedule.status, status)
-        assert schedule.id is not None
-        store.set_status(connection, schedule.id, status, app.clock())
+        for draft in drafts_of(connection, _set(connection, app, name, ScheduleStatus.REMOVED)):
+            end(app, connection, draft, REMOVED_THEN)
+
+
+def _set(connection: Connection, app: App, name: str, status: ScheduleStatus) -> int:
+    """The schedule's id. Raises NotFound, or InvalidTransition when it is so already."""
+    schedule = picks.find(connection, name)
+    if schedule.status is status:
+        raise InvalidTransition("schedule", schedule.status, status)
+    assert schedule.id is not None
+    store.set_status(connection, schedule.id, status, app.clock())
+    return schedule.id

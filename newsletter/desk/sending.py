@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -23,17 +24,19 @@ from newsletter.desk.relaying import hand_one, relay_settings
 from newsletter.desk.soft_start import hold_back_the_rest
 from newsletter.errors import DeliveryError, InvalidTransition, NotFound, Refused
 from newsletter.model import Delivery, Issue
+from newsletter.scheduling.catching_up import when_late
 from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, OccurrenceState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
 from newsletter.store.approvals import say_yes
 from newsletter.store.deliveries import Claimed
-from newsletter.store.schedules import mark_occurrence, note_decided
+from newsletter.store.schedules import mark_occurrence, note_decided, schedule_by_id
 from subscribers import Subscriber
 from subscribers import store as audience
 
 FOREIGN_WAIT = 0.5  # seconds between two looks at deliveries that another process holds
 CANCELLED = "the issue was cancelled"
+PAUSED_TOO_LONG = "its time went by while it was paused: it waits for a yes"
 OPEN = (DeliveryStatus.PENDING, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)
 """While an issue has one of these it is not sent."""
 
@@ -224,6 +227,8 @@ def send(
     recover(app)
     if issue.state is not IssueState.SENDING:
         issue = start(app, issue)
+        if issue.state not in (IssueState.SENDING, IssueState.SENT):
+            raise Refused(f"issue {issue_id} has changed in this moment: see `newsletter issues show {issue_id}`")
         making.say_yes(app, issue)
         with app.database.write() as connection:
             say_yes(connection, issue, "", app.clock())
@@ -292,7 +297,18 @@ def resume(app: App, issue_id: int) -> Issue:
     if issue.started is not None:
         return _moved(app, issue_id, IssueState.SENDING)
     is_to_come = issue.send_at is not None and issue.send_at > app.clock()
-    return _moved(app, issue_id, IssueState.SCHEDULED if is_to_come else IssueState.DRAFT)
+    return _moved(app, issue_id, IssueState.SCHEDULED if is_to_come else IssueState.DRAFT, _held_because(app, issue))
+
+
+def _held_because(app: App, issue: Issue) -> str:
+    """Why a draft that goes on waits for a yes: no clock sends it any more. Empty when one does."""
+    at, now = issue.occurrence, app.clock()
+    if issue.kind is not IssueKind.PICKED or issue.schedule_id is None or at is None or at.utc > now:
+        return ""
+    with app.database.read() as connection:
+        schedule = schedule_by_id(connection, issue.schedule_id)
+    zone = ZoneInfo(app.newsletter(issue.newsletter_id).timezone)
+    return "" if when_late(at, schedule, now, zone) is not None else PAUSED_TOO_LONG
 
 
 def cancel(app: App, issue_id: int) -> Issue:

@@ -59,7 +59,7 @@ def catch_up(schedule: Schedule, calendar: Calendar, handled: Handled, now: date
     coming = next((each for each in calendar.coming(later) if each.wall not in handled.ahead), None)
 
     latest, older = (past[0], past[1:]) if past else (None, [])
-    leaves_at = _leaves_at(latest, schedule, now, zone) if latest else None
+    leaves_at = when_late(latest, schedule, now, zone) if latest else None
     if latest is not None and leaves_at is None:
         older = past
     due = latest if leaves_at == now else None
@@ -78,8 +78,11 @@ def catch_up(schedule: Schedule, calendar: Calendar, handled: Handled, now: date
     )
 
 
-def _leaves_at(latest: Occurrence, schedule: Schedule, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """`now` when it may leave at once, a later instant when it has to wait, None when it is too late."""
+def when_late(latest: Occurrence, schedule: Schedule, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When an occurrence that is over may leave: `now` (aware), a later instant, or None when it is too late.
+
+    `zone` is the newsletter's.
+    """
     if now - latest.utc <= ON_TIME:
         return now
     if schedule.options.missed != "late":

@@ -349,7 +349,10 @@ def _bylines(connection: Connection, article_id: int, at: datetime) -> list[str]
 
 
 def move_issue(connection: Connection, issue: Issue, after: IssueState, now: datetime, reason: str = "") -> bool:
-    """Take the issue along one arrow. False: somebody else was quicker. Raises InvalidTransition."""
+    """Take the issue along one arrow. False: somebody else was quicker. Raises InvalidTransition.
+
+    A draft begins as it was read, or not at all: what was checked and approved is what goes.
+    """
     check_issue_arrow(issue.state, after)
     values: dict[str, Any] = {"state": str(after), "pause_reason": reason}
     if after is IssueState.SENDING:
@@ -357,7 +360,16 @@ def move_issue(connection: Connection, issue: Issue, after: IssueState, now: dat
     if after in (IssueState.SENT, IssueState.CANCELLED):
         values["finished_at"] = now
     mine = and_(issues.c.id == issue.id, issues.c.state == issue.state)
+    if after is IssueState.SENDING and issue.started is None:
+        mine = and_(mine, issues.c.content_hash == issue.content_hash)
     return connection.execute(update(issues).where(mine).values(**values)).rowcount == 1
+
+
+def move_drafts(connection: Connection, schedule_id: int, list_id: int) -> None:
+    """What the schedule has not begun yet goes to this list."""
+    not_begun = and_(issues.c.schedule_id == schedule_id, issues.c.started_at.is_(None))
+    waiting = issues.c.state.in_((*DRAFTS, IssueState.PAUSED))
+    connection.execute(update(issues).where(not_begun, waiting).values(list_id=list_id))
 
 
 def remark(connection: Connection, issue_id: int, state: IssueState, words: str) -> None:

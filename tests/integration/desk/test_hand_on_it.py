@@ -13,7 +13,7 @@ import pytest
 import house as builders
 from desk_house import ADA, DeskHouse
 from house import FIRST_TUESDAY
-from newsletter.desk import sending
+from newsletter.desk import approving, library, making, sending
 from newsletter.errors import ConfigError, InvalidTransition, NotFound, Refused
 from newsletter.states import DeliveryStatus, IssueState
 from newsletter.store import deliveries as store
@@ -201,6 +201,28 @@ def test_draft_that_is_paused_does_not_go_and_resumes_as_a_draft(house: DeskHous
     assert house.explain(draft) == f"issue {draft.id} is paused, and has not begun: nobody has got it"
     assert sending.resume(house.app, draft.id).state is IssueState.DRAFT
     assert house.tick().started == (draft.id,)
+
+
+def test_draft_that_was_paused_beyond_its_time_waits_for_a_person(house: DeskHouse) -> None:
+    draft = house.plan()
+    sending.pause(house.app, draft.id)
+    house.tick_at(FIRST_TUESDAY + timedelta(days=1))
+    resumed = sending.resume(house.app, draft.id)
+    assert (resumed.state, resumed.pause_reason) == (IssueState.DRAFT, sending.PAUSED_TOO_LONG)
+    assert house.tick().words == (f"issue {draft.id} waits for a yes: `newsletter issues approve {draft.id}`",)
+    approving.approve(house.app, draft.id)
+    assert house.tick().started == (draft.id,)
+
+
+def test_draft_that_changes_between_its_check_and_its_beginning_stays_one(either_house: DeskHouse) -> None:
+    house = either_house
+    draft = house.plan()
+    ready = sending.prepare(house.app, draft)
+    assert ready is not None
+    library.edit_article(house.app, draft.articles[0], {"body_html": "<p>Other words.</p>"})
+    making.refresh(house.opened_again(), draft)
+    assert sending.begin(house.app, [ready]) == []
+    assert (house.issue(draft.id).state, house.deliveries(draft)) == (IssueState.DRAFT, {})
 
 
 def test_draft_that_is_paused_and_cancelled_gives_its_article_back(house: DeskHouse) -> None:

@@ -401,6 +401,27 @@ def test_a_removed_schedule_makes_nothing_and_its_name_is_free_again(house: Desk
     assert house.tick_at(FIRST_TUESDAY).started == ()
 
 
+def test_a_removed_schedule_gives_up_its_draft_and_the_article_is_free(house: DeskHouse) -> None:
+    draft = house.plan()
+    schedules.remove_schedule(house.app, "weekly")
+    assert (house.issue(draft.id).state, house.issue(draft.id).pause_reason) == (
+        IssueState.CANCELLED,
+        "the schedule was removed",
+    )
+    house.add_schedule("other")
+    assert house.plan("other").articles == draft.articles
+
+
+def test_a_draft_goes_to_the_list_its_schedule_has_when_it_begins(house: DeskHouse) -> None:
+    draft = house.plan()
+    with house.write() as connection:
+        builders.add_reader(connection, builders.add_list(connection, "Others"), "Zoe")
+    schedules.set_schedule(house.app, "weekly", "Others")
+    assert house.tick_at(FIRST_TUESDAY).started == (draft.id,)
+    assert list(house.deliveries(draft)) == ["zoe@example.org"]
+    assert b"subscribed to Others of Harbour Letters" in house.preview(house.issue(draft.id), None)
+
+
 def test_a_name_that_is_taken_is_refused(house: DeskHouse) -> None:
     with pytest.raises(Refused, match="there is a schedule 'weekly' already"):
         schedules.add_schedule(house.app, " weekly ", "Friends", "every day 09:00", None, None, None, 4.0)
