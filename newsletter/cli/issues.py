@@ -291,7 +291,7 @@ def _gone(issue: Issue) -> str:
         return "it had not begun: nobody has got it, and its article is free again"
     doubt = issue.counts.get(DeliveryStatus.IN_DOUBT, 0)
     words = f"{issue.counts.get(DeliveryStatus.SENT, 0):,} of {issue.planned:,} had got it"
-    return words + (f", {doubt:,} are in doubt" if doubt else "")
+    return words + (f", {doubt:,} {'is' if doubt == 1 else 'are'} in doubt" if doubt else "")
 
 
 @app.command()

@@ -101,12 +101,13 @@ def _question(app: App, schedule: Schedule, issue: Issue, asked: Asked, everybod
         articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
     at = f"on {when(issue.occurrence.utc, schedule.timezone)} ({schedule.timezone})"
     if asked.role is Role.AUTHOR:
-        named = " and ".join(f"“{each.title}”{_dated(each)}" for each in articles if is_by(each, asked.email))
-        yield f"{named} is to go to {readers} of the list {issue.list_name} {at}. Is it still right as it is?"
+        theirs = [f"“{each.title}”{_dated(each)}" for each in articles if is_by(each, asked.email)]
+        are, still = ("is", "Is it still right as it is?") if len(theirs) == 1 else ("are", "Are they still right?")
+        yield f"{listed(theirs)} {are} to go to {readers} of the list {issue.list_name} {at}. {still}"
     else:
         yield f"“{issue.subject}” is to go to {readers} of the list {issue.list_name} {at}."
     if asked.role is Role.DEPUTY:
-        yield _why_the_deputy(app, schedule, everybody)
+        yield _why_the_deputy(app, schedule, asked, everybody)
     yield from _changed(asked, everybody)
     yield _otherwise(app, schedule, issue)
     labels = {**BUTTONS, **({Purpose.YES: "Yes, it is still right"} if asked.role is Role.AUTHOR else {})}
@@ -124,6 +125,11 @@ def in_words(readers: int) -> str:
     return "1 reader" if readers == 1 else f"{readers:,} readers"
 
 
+def listed(names: Sequence[str]) -> str:
+    """`Ada`, `Ada and Ben`, `Ada, Ben and Cleo`."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
 def is_by(article: Article, email: str) -> bool:
     return any(author.email.casefold() == email.casefold() for author in article.authors)
 
@@ -132,12 +138,13 @@ def _dated(article: Article) -> str:
     return f" of {article.published.day} {article.published:%B %Y}" if article.published else ""
 
 
-def _why_the_deputy(app: App, schedule: Schedule, everybody: Sequence[Asked]) -> str:
+def _why_the_deputy(app: App, schedule: Schedule, asked: Asked, everybody: Sequence[Asked]) -> str:
     day = app.clock().astimezone(ZoneInfo(schedule.timezone)).date()
     away = [each for each in schedule.options.approvers if is_away(schedule.options, each, day)]
-    silent = [each.email for each in everybody if each.role in (Role.APPROVER, Role.AUTHOR) and each.answer is None]
-    words = [f"{', '.join(away)} is away"] if away else []
-    words += [f"{', '.join(dict.fromkeys(silent))} has not answered"] if silent else []
+    named = [each for each in everybody if each.role in (Role.APPROVER, Role.AUTHOR)]
+    silent = [each.email for each in named if each.answer is None and each.content_hash == asked.content_hash]
+    words = [f"{listed(away)} {'is' if len(away) == 1 else 'are'} away"] if away else []
+    words += [f"{listed(silent)} {'has' if len(silent) == 1 else 'have'} not answered"] if silent else []
     return f"You are asked as deputy: {'; '.join(words) or 'nobody else could be asked'}."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from shlex import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -254,8 +255,12 @@ def choice_to_make(schedule: Schedule) -> str:
     """What a person is to say once a new schedule has had its first issues."""
     return (
         f"schedule {schedule.name!r} has had its first issues, each after a yes; for how it is to go on say "
-        f"`newsletter schedules set {_quoted(schedule.name)} --approval none|required|optional`"
+        f"`{_choice_command(schedule)}`"
     )
+
+
+def _choice_command(schedule: Schedule) -> str:
+    return f"newsletter schedules set {quote(schedule.name)} --approval none|required|optional"
 
 
 def _choose(app: App, schedule: Schedule) -> Iterator[str]:
@@ -263,27 +268,25 @@ def _choose(app: App, schedule: Schedule) -> Iterator[str]:
     with app.database.read() as connection:
         if not is_to_choose(schedule.options, store.count_begun(connection, schedule.id)):
             return
-    words = choice_to_make(schedule)
-    yield words
+    yield choice_to_make(schedule)
+    text = _CHOICE.format(name=schedule.name, command=_choice_command(schedule))
     key = f"schedule {schedule.id}"
     for email in (each for each in schedule.options.approvers if each != AUTHOR):
         if not is_done(app, CHOICE, key, email):
             newsletter = app.newsletter(schedule.newsletter_id)
             try:
-                notify(app, newsletter, CHOICE, key, email, f"How is {schedule.name} to go on?", _CHOICE + words)
+                notify(app, newsletter, CHOICE, key, email, f"How is {schedule.name} to go on?", text)
             except NewsletterError as error:
                 yield str(error)
 
 
 _CHOICE = """\
-Until you say otherwise, every issue waits for a yes, as the first three did.
+The schedule {name} has had its first three issues, each after a yes. Until you say otherwise,
+every issue waits for one.
 
 - none: issues go by themselves, and nobody is asked.
 - optional: you are asked, and it goes anyway unless somebody says no.
 - required: nothing goes without a yes.
 
-At the command line: """
-
-
-def _quoted(name: str) -> str:
-    return name if name.replace("-", "").isalnum() else f'"{name}"'
+You say it at the command line: `{command}`
+"""

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from shlex import quote
 from zoneinfo import ZoneInfo
 
 from newsletter.app import App
 from newsletter.delivery.headers import parse_mailbox
 from newsletter.desk import picks
+from newsletter.desk.approval_mail import when
 from newsletter.desk.notices import notify
 from newsletter.errors import NewsletterError
 from newsletter.model import LOCAL_FORMAT, Newsletter, Occurrence, Schedule
 from newsletter.options import AUTHOR
 from newsletter.picking.pick import Pick
 from newsletter.picking.why_nothing import refusals
-from newsletter.rendering.views import date_words
 from newsletter.store import schedules as store
 from newsletter.store.notices import waiting_notices
 
@@ -66,7 +67,7 @@ def addresses(newsletter: Newsletter, schedule: Schedule, but: str = "") -> list
 
 def _mail(app: App, schedule: Schedule, occurrence: Occurrence, named: Sequence[str], address: str) -> list[str]:
     newsletter = app.newsletter(schedule.newsletter_id)
-    when = f"{date_words(occurrence.local.date(), newsletter.language)}, {occurrence.local:%H:%M}"
+    at = when(occurrence.utc, schedule.timezone)
     try:
         notify(
             app,
@@ -74,25 +75,27 @@ def _mail(app: App, schedule: Schedule, occurrence: Occurrence, named: Sequence[
             ALERT,
             f"empty {schedule.id} {occurrence.wall}",
             address,
-            f"Nothing went out on {when}",
-            _text(app, schedule, when, named),
+            f"Nothing went out on {at}",
+            _text(app, schedule, at, named),
         )
     except NewsletterError as error:
         return [f"schedule {schedule.name!r}: {address} could not be told that nothing went out: {error}"]
     return []
 
 
-def _text(app: App, schedule: Schedule, when: str, named: Sequence[str]) -> str:
+def _text(app: App, schedule: Schedule, at: str, named: Sequence[str]) -> str:
     with app.database.read() as connection:
         following = picks.coming(app, connection, schedule, app.clock(), 1)
-    goes_on = f" The schedule goes on with {following[0].wall.replace('T', ', ')}." if following else ""
+    next_at = when(following[0].utc, schedule.timezone) if following else ""
+    goes_on = f" The schedule goes on with {next_at}." if following else ""
+    name = quote(schedule.name)
     more = [f"- and {len(named) - MOST} more"] if len(named) > MOST else []
     parts = [
-        f"The schedule {schedule.name} had no article that may go on {when}: nobody on the list {schedule.list_name} "
+        f"The schedule {schedule.name} had no article that may go on {at}: nobody on the list {schedule.list_name} "
         f"got anything.{goes_on}",
         "Why not:" if named else "The library is empty.",
         "\n".join((*(f"- {' '.join(each.split())}" for each in named[:MOST]), *more)),
-        f"`newsletter next {schedule.name}` shows every rule. To send what went longest ago again, whenever nothing "
-        f"new may go: `newsletter schedules set {schedule.name} --when-empty repeat`.",
+        f"`newsletter next {name}` shows every rule. To send what went longest ago again, whenever nothing "
+        f"new may go: `newsletter schedules set {name} --when-empty repeat`.",
     ]
     return "\n\n".join(part for part in parts if part)

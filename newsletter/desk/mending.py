@@ -26,7 +26,7 @@ def pass_on(app: App, schedule: Schedule, issue: Issue, wish: Asked) -> Iterator
     key = f"issue {issue.id}, {wish.id}, {app.tokens.keyed_hash('mending', wish.reason)[:16]}"
     subject = f"To be mended: {issue.subject}"
     text = (
-        f"{wish.email} wants “{issue.subject}” mended before it goes:\n\n{wish.reason}\n\n"
+        f"{wish.email} wants “{issue.subject}” mended before it goes:\n\n“{wish.reason}”\n\n"
         f"It waits. Once the article is mended, everybody is asked again; "
         f"`newsletter issues approve {issue.id}` sends it as it is."
     )

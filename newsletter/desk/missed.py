@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from shlex import quote
 
 from sqlalchemy import Connection
 
@@ -30,8 +31,7 @@ def reason(schedule: Schedule) -> str:
 
 
 def way_out(schedule: Schedule) -> str:
-    name = schedule.name if schedule.name.isalnum() else f'"{schedule.name}"'
-    return f"`newsletter issues plan {name} --missed` drafts it after all"
+    return f"`newsletter issues plan {quote(schedule.name)} --missed` drafts it after all"
 
 
 def write_down(app: App, schedule: Schedule, plan: CatchUp) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from shlex import quote
 
 from sqlalchemy import Connection
 
@@ -135,16 +136,12 @@ def _in_doubt(doubt: str) -> str:
 def _line(app: App, pause: Pause) -> str:
     until = f" until {_local(app, pause.until)}" if pause.until else ""
     reason = f" ({pause.reason})" if pause.reason else ""
-    way_out = RESUME if pause.tag == EVERYTHING else f"`newsletter resume --tag {_quoted(pause.tag)}`"
+    way_out = RESUME if pause.tag == EVERYTHING else f"`newsletter resume --tag {quote(pause.tag)}`"
     return f"{_held(pause)} is paused since {_local(app, pause.since)}{until}{reason}; {way_out} ends it"
 
 
 def _held(pause: Pause) -> str:
     return "everything" if pause.tag == EVERYTHING else f"what is about {pause.tag!r}"
-
-
-def _quoted(tag: str) -> str:
-    return tag if tag.isalnum() else f'"{tag}"'
 
 
 def _local(app: App, at: datetime) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from newsletter.app import App
 from newsletter.desk import making, sending
-from newsletter.desk.approval_mail import copy_for_nobody, is_done, is_over, when
+from newsletter.desk.approval_mail import copy_for_nobody, in_words, is_done, is_over, when
 from newsletter.desk.copies import report_on
 from newsletter.desk.notices import notify
 from newsletter.model import Issue, Occurrence, Schedule
@@ -81,7 +81,7 @@ def _words(app: App, schedule: Schedule, issue: Issue) -> str:
         f"On {at}, “{issue.subject}” would have gone out:",
         "\n".join(f"- {line}" for line in would_get_it(app, issue)),
         *_report(app, issue),
-        f"Who they are says `newsletter issues show {issue.id}`. Below is the issue as they would get it.",
+        f"`newsletter issues show {issue.id}` says who they are. Below is the issue as they would get it.",
     ]
     return "\n\n".join(parts)
 
@@ -91,10 +91,14 @@ def would_get_it(app: App, issue: Issue) -> Iterator[str]:
     counts = _counts(app, issue)
     with app.database.read() as connection:
         reached = audience.audience_size(connection, issue.list_id)
-    yield f"{reached:,} confirmed {'reader' if reached == 1 else 'readers'} of the list {issue.list_name} would get it"
-    yield f"{counts.confirmed - reached:,} confirmed would not: suppressed"
-    yield f"{counts.pending:,} would not: not confirmed"
-    yield f"{counts.unsubscribed:,} would not: left the list"
+    yield f"{in_words(reached)} of the list {issue.list_name} would get it"
+    for readers, why in (
+        (counts.confirmed - reached, "suppressed"),
+        (counts.pending, "not confirmed"),
+        (counts.unsubscribed, "gone from the list"),
+    ):
+        if readers:
+            yield f"{in_words(readers)} would not: {why}"
 
 
 def first_readers(app: App, issue: Issue) -> tuple[list[str], int]:

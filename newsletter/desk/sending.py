@@ -262,13 +262,14 @@ def _words(app: App, issue_id: int, ending: Ending) -> str:
     if ending.is_stopped:
         left.append("stopped; nobody is lost")
     if elsewhere := issue.counts.get(DeliveryStatus.SENDING, 0):
-        left.append(f"{elsewhere} are with another process; {go_on}")
+        left.append(f"{elsewhere} {'is' if elsewhere == 1 else 'are'} with another process; {go_on}")
     if pending := issue.counts.get(DeliveryStatus.PENDING, 0):
         with app.database.read() as connection:
             at = store.next_attempt(connection, issue_id)
         # Who was not tried at all has no instant of their own: they are due at any time.
         next_at = app.clock() if at is None or ending.unreachable or ending.is_stopped else at
-        left.append(f"{pending} wait for a later try, the next at {next_at:%Y-%m-%dT%H:%M:%SZ}; {go_on}")
+        wait = "waits" if pending == 1 else "wait"
+        left.append(f"{pending} {wait} for a later try, the next at {next_at:%Y-%m-%dT%H:%M:%SZ}; {go_on}")
     if doubt := issue.counts.get(DeliveryStatus.IN_DOUBT, 0):
         settle = f"`newsletter issues settle {issue_id} --sent` or `--again`"
         left.append(f"{doubt} in doubt: see `newsletter deliveries {issue_id} --status in_doubt`, then {settle}")

@@ -39,7 +39,7 @@ def test_a_deferred_reader_waits_and_then_gets_the_same_bytes(house: DeskHouse) 
         wait = waiting.next_attempt - house.clock.now
         assert timedelta(minutes=1) <= wait <= timedelta(minutes=1, seconds=15)
         at = f"{waiting.next_attempt:%Y-%m-%dT%H:%M:%SZ}"
-        assert f"1 wait for a later try, the next at {at}" in outcomes.words
+        assert f"1 waits for a later try, the next at {at}" in outcomes.words
         assert f"451 4.7.1 Not now; the next try at {at}" in house.explain(issue)
         assert outcomes.issue.state is IssueState.SENDING
         again = house.send(issue)

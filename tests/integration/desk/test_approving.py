@@ -25,7 +25,7 @@ from scripted_relay import ScriptedRelay
 TUESDAY, NOON, WEEK = builders.FIRST_TUESDAY, builders.NOON, builders.WEEK
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DRAFTED = TUESDAY - 2 * DAY
-OFFICE, MARIA, DEPUTY = "office@example.org", "maria@example.org", "deputy@example.org"
+OFFICE, MARIA, DEPUTY, JO = (f"{name}@example.org" for name in ("office", "maria", "deputy", "jo"))
 
 
 @pytest.fixture
@@ -117,6 +117,16 @@ def test_deputy_is_asked_at_half_time_and_told_why(house: DeskHouse, relay: Scri
     (mail,) = mails(relay, DEPUTY)
     assert f"You are asked as deputy: {OFFICE} has not answered." in mail.words
     assert "Yes, send it" in mail.links
+
+
+def test_deputy_is_told_of_everybody_who_has_not_answered_what_it_says_now(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor
+) -> None:
+    set_options(house, approvers=(OFFICE, JO), deputy=(DEPUTY,))
+    anna.press(asked(house, relay, JO).links["Yes, send it"])
+    edit(house, "quiet-mornings", "All about loud mornings.")
+    house.tick_at(DRAFTED + DAY)
+    assert f"You are asked as deputy: {OFFICE} and {JO} have not answered." in mails(relay, DEPUTY)[-1].words
 
 
 def test_who_is_away_is_left_alone_and_the_deputy_asked_at_once(house: DeskHouse, relay: ScriptedRelay) -> None:
@@ -340,6 +350,13 @@ def test_author_is_asked_whether_it_is_still_right_and_a_yes_renews_its_review(
     assert library.find(house.app, "quiet-mornings").review_by == date(2027, 3, 29)
     assert library.history(house.app, "quiet-mornings")[-1].version.cause == f"{MARIA} says it is still right"
     assert house.tick_at(TUESDAY).started == (1,)
+
+
+def test_author_of_several_articles_is_asked_about_all_of_them(house: DeskHouse, relay: ScriptedRelay) -> None:
+    set_options(house, approvers=("author",), articles=2)
+    words = asked(house, relay, MARIA).words
+    assert "“Quiet mornings” and “Small promises” are to go to 1 reader of the list Friends" in words
+    assert "Are they still right?" in words
 
 
 def test_article_without_a_review_date_gets_none_by_a_yes(

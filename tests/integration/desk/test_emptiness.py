@@ -48,7 +48,7 @@ def test_alert_tells_one_person_why_of_each_article_and_the_schedule_goes_on(hou
     assert relay.recipients == ["post@example.org"]
     (message,) = relay.messages
     text = " ".join(words_of(message).split())
-    assert "nobody on the list Friends got anything. The schedule goes on with 2026-04-07, 09:00." in text
+    assert "nobody on the list Friends got anything. The schedule goes on with Tuesday 7 April 2026, 09:00." in text
     assert "- quiet-mornings: expired: its last day was 2026-03-01" in text
     assert "- long-walks: it is retired" in text
     ((_, state, reason),) = house.occurrences()

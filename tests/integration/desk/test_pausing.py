@@ -160,7 +160,7 @@ def test_issue_with_a_tag_that_is_paused_does_not_begin(
         assert paused_topics(connection, house.clock()) == (("coping with grief", None),)
     (words,) = pausing.tell(house.app)
     assert words.startswith("what is about 'coping with grief' is paused since")
-    assert words.endswith('; `newsletter resume --tag "coping with grief"` ends it')
+    assert words.endswith("; `newsletter resume --tag 'coping with grief'` ends it")
     assert pausing.why_held(house.app, draft) == words
     with pytest.raises(Refused, match="is paused since"), pausing.beginning(house.app, [draft]):
         raise AssertionError("it began")

@@ -37,10 +37,10 @@ def test_first_occurrences_go_to_staff_alone_with_who_would_have_got_them(
     assert mail.subject == "Rehearsal: Quiet mornings"
     assert "This is rehearsal 1 of 2" in mail.words
     for line in (
-        "- 1 confirmed reader of the list Friends would get it",
-        "- 1 confirmed would not: suppressed",
-        "- 1 would not: not confirmed",
-        "- 1 would not: left the list",
+        "- 1 reader of the list Friends would get it",
+        "- 1 reader would not: suppressed",
+        "- 1 reader would not: not confirmed",
+        "- 1 reader would not: gone from the list",
     ):
         assert line in mail.words
     assert "All about quiet mornings." in mail.copy and house.app.tokens.test_copy_token() in mail.copy

@@ -86,7 +86,7 @@ def test_a_wait_for_a_foreign_lease_can_be_broken_off(house: DeskHouse) -> None:
     timer.join()
     assert relay.messages == []
     assert outcomes.issue.counts == {SENDING: 1}
-    assert "1 are with another process" in outcomes.words or outcomes.words.startswith("stopped")
+    assert "1 is with another process" in outcomes.words or outcomes.words.startswith("stopped")
     assert "was taken by a worker" in house.explain(issue)
 
 
