@@ -26,6 +26,7 @@ AUTHOR = "author"
 MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 _DURATION = re.compile(r"(\d{1,6}) ?(?:(m)(?:in(?:ute)?s?)?|(h)(?:(?:ou)?rs?)?|(d)(?:ays?)?|(w)(?:eeks?)?)")
 """A month is no unit: "2 months" must not be taken for two minutes."""
+_HOURS = re.compile(r"([0-9]{2}:[0-9]{2}) ?- ?([0-9]{2}:[0-9]{2})")
 LONGEST_LEAD = 60 * MINUTES["d"]
 MOST_ARTICLES = 20
 MOST_WORDS = 200  # entries of one option
@@ -74,12 +75,12 @@ def _shares(text: str) -> Shares:
     """`a=2, b=0.5`."""
     found = {}
     for part in _names(text):
-        name, sign, number = part.rpartition("=")
+        name, _, number = part.rpartition("=")
         try:
             value = float(number)
         except ValueError:
             value = -1.0
-        if not sign or not 0 <= value <= 1000:
+        if not name.strip() or not 0 <= value <= 1000:
             raise ValueError(f"{part!r} is not written NAME=NUMBER, with a number from 0 to 1000")
         found[name.strip()] = value
     return tuple(found.items())
@@ -101,12 +102,12 @@ def _duration(text: str) -> int:
 
 def _hours(text: str) -> str:
     """`07:00-20:00`, the second one excluded."""
-    first, dash, last = (part.strip() for part in text.partition("-"))
+    match = _HOURS.fullmatch(text)
     try:
-        begins, ends = time.fromisoformat(first), time.fromisoformat(last)
+        begins, ends = map(time.fromisoformat, match.groups() if match else ())
     except ValueError:
         raise ValueError(f"{text!r} is not written HH:MM-HH:MM") from None
-    if not dash or begins >= ends:
+    if begins >= ends:
         raise ValueError(f"{text!r}: the hours begin after they end")
     return f"{begins:%H:%M}-{ends:%H:%M}"
 

@@ -185,9 +185,10 @@ class SentSeldom:
 
     def judge(self, article: Article, history: History, at: Moment) -> Verdict:
         times = len(history.sent_at(article.slug))
+        often = "once" if times == 1 else f"{times} times"
         if times >= self.most:
-            return Refusal(f"sent {times} times already, of {self.most} allowed", NEVER)
-        return Score(f"sent {times} times, of {self.most} allowed")
+            return Refusal(f"sent {often} already, of {self.most} allowed", NEVER)
+        return Score(f"sent {often}, of {self.most} allowed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,20 +257,6 @@ class PassedGate:
 def _primary(language: str) -> str:
     """`pt` of `pt-BR` (RFC 5646 §2.2.1)."""
     return language.replace("_", "-").partition("-")[0].lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Pinned:
-    """A person chose this article for the occurrence; every other rule still has its word."""
-
-    slug: str
-    name = "pinned"
-    tally = "behind the pinned article"
-
-    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
-        if article.slug == self.slug:
-            return Score("pinned by hand")
-        return Refusal(f"{self.slug} is pinned by hand", NEVER)
 
 
 def _missing_in_words(article: Article, missing: Sequence[str]) -> list[str]:

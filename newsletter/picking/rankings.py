@@ -159,7 +159,7 @@ class Newness:
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         def points(published: Any) -> int:
-            if published is None:
+            if published is None or not self.days:
                 return 0
             age: int = max(0, (at.day - published).days)
             return max(0, self.days - age) * POINT // self.days

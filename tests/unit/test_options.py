@@ -101,6 +101,18 @@ def test_absurd_lead_is_refused(text: str) -> None:
         read_option("lead", text)
 
 
+@pytest.mark.parametrize("text", ["07:00+02:00-20:00", "07:00Z-20:00", "07-20", "07:00", "07:00-24:00", "08:00-08:00"])
+def test_hours_are_two_times_of_one_day_in_no_zone_of_their_own(text: str) -> None:
+    with pytest.raises(Refused, match="--late-hours"):
+        read_option("late_hours", text)
+
+
+@pytest.mark.parametrize("text", ["=2", "Jane Doe=2, =1", "Jane Doe=nan", "Jane Doe=inf", "Jane Doe="])
+def test_a_share_has_a_name_and_a_number(text: str) -> None:
+    with pytest.raises(Refused, match=r"^--author-turns: .* is not written NAME=NUMBER"):
+        read_option("author_turns", text)
+
+
 @given(st.sampled_from(list(names())), st.text())
 def test_any_text_is_a_value_or_a_refusal(name: str, text: str) -> None:
     try:

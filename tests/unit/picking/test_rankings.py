@@ -101,7 +101,8 @@ def test_new_article_counts_less_each_day() -> None:
         assert points(Newness(30), replace(ARTICLE, published=TODAY - timedelta(days=days))) == share
     assert points(Newness(30), replace(ARTICLE, published=TODAY + timedelta(days=3))) == 1
     assert points(Newness(30), replace(ARTICLE, published=None)) == 0
-    assert points(Newness(0), replace(ARTICLE, published=TODAY)) == 0
+    for days in (0, 1):  # also one that is dated ahead
+        assert points(Newness(0), replace(ARTICLE, published=TODAY + timedelta(days=days))) == 0
 
 
 def test_author_or_category_of_the_last_issues_costs_points() -> None:

@@ -200,6 +200,8 @@ def test_article_goes_no_more_often_than_allowed() -> None:
     history = History({"trust": SENT})
     assert judged(SentSeldom(2), ARTICLE, history=history) == Refusal("sent 2 times already, of 2 allowed", NEVER)
     assert judged(SentSeldom(3), ARTICLE, history=history) == Score("sent 2 times, of 3 allowed")
+    once = History({"trust": SENT[:1]})
+    assert judged(SentSeldom(1), ARTICLE, history=once) == Refusal("sent once already, of 1 allowed", NEVER)
 
 
 def test_schedule_takes_what_it_wants_and_nothing_it_does_without() -> None:
