@@ -7,6 +7,7 @@ their target, the one whose next turn is due first. To take whoever is furthest 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from operator import add
 from typing import Any, NamedTuple
 
 from newsletter.model import Article
@@ -14,7 +15,10 @@ from newsletter.picking.rules import POINT, History, Moment, Score, Turn, first_
 from newsletter.states import ArticleStatus
 
 BEHIND_AT_MOST = 1.0
-"""Issues. Who joins late, or had nothing to send for a year, is owed one issue and not all that they missed."""
+"""Issues. Who joins late, or had nothing to send for a year, is owed one issue and not all that they missed.
+
+What is not owed to them the others share as their own targets say.
+"""
 
 
 class Standing(NamedTuple):
@@ -30,29 +34,42 @@ def standings(shares: Mapping[str, float], turns: Iterable[str]) -> dict[str, St
 
     Turns of others are nobody's business here. Of equals the first by name comes first.
     """
-    behind = dict.fromkeys(shares, 0.0)
-    seen = dict.fromkeys(shares, 0)
-    count = 0
-    for name in turns:
-        if name in shares:
-            # Credit grows evenly until one's own turn, so it is enough to reckon it then.
-            grown = behind[name] + shares[name] * (count + 1 - seen[name])
-            behind[name] = max(-BEHIND_AT_MOST, min(BEHIND_AT_MOST, grown) - 1)
-            count += 1
-            seen[name] = count
-    now = {name: min(BEHIND_AT_MOST, behind[name] + shares[name] * (count - seen[name])) for name in shares}
-    return _placed(shares, now)
+    return _placed(shares, _behind(shares, turns, dict.fromkeys(shares, 0.0)))
+
+
+def _behind(shares: Mapping[str, float], turns: Iterable[str], before: Mapping[str, float]) -> dict[str, float]:
+    """How many issues everybody is behind after these turns, who was so far behind before them."""
+    # Lists and no names: years of turns are reckoned for one pick.
+    given, behind = list(shares.values()), [before[name] for name in shares]
+    places = {name: place for place, name in enumerate(shares)}
+    growing = _growing(given, behind)
+    for place in (places[name] for name in turns if name in places):
+        behind = list(map(add, behind, growing))
+        behind[place] -= 1
+        if growing is not given or max(behind) >= BEHIND_AT_MOST:
+            behind = [min(BEHIND_AT_MOST, each) for each in behind]
+            growing = _growing(given, behind)
+    return dict(zip(shares, behind, strict=True))
+
+
+def _growing(shares: list[float], behind: list[float]) -> list[float]:
+    """By how much each one's credit grows with an issue: whoever is owed one already leaves theirs to the others."""
+    growing = [share if owed < BEHIND_AT_MOST else 0.0 for share, owed in zip(shares, behind, strict=True)]
+    total = sum(growing)
+    return shares if growing == shares or not total else [share / total for share in growing]
 
 
 def _placed(shares: Mapping[str, float], behind: Mapping[str, float]) -> dict[str, Standing]:
-    slack = 1 / (2 * len(shares) - 2) if len(shares) > 1 else 0.0
-    surplus = {name: behind[name] + shares[name] for name in shares}
+    owed = list(behind.values())
+    surplus = dict(zip(shares, map(add, owed, _growing(list(shares.values()), owed)), strict=True))
+    others = sum(each < BEHIND_AT_MOST for each in owed) - 1
+    slack = 1 / (2 * others) if others > 0 else 0.0
     may_go = {name: shares[name] > 0 and surplus[name] >= slack - 1e-9 for name in shares}
 
-    def due(name: str) -> tuple[bool, float, str]:
+    def due(name: str) -> tuple[bool, bool, float, str]:
         if not may_go[name]:
-            return True, -surplus[name], name
-        return False, round((1 - slack - surplus[name]) / shares[name], 9), name
+            return True, not shares[name], -round(surplus[name], 9), name
+        return False, False, round((1 - slack - surplus[name]) / shares[name], 9), name
 
     order = sorted(shares, key=due)
     return {name: Standing(behind[name], place, may_go[name]) for place, name in enumerate(order)}
@@ -66,6 +83,12 @@ def equal_shares(names: Iterable[str], targets: Mapping[str, float]) -> dict[str
     weights = {name: targets.get(name, usual) for name in known}
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()} if total else {}
+
+
+class _Reckoned(NamedTuple):
+    turns: tuple[Turn, ...]
+    behind: Mapping[str, float]
+    standings: dict[str, Standing]
 
 
 class FairTurns:
@@ -87,7 +110,7 @@ class FairTurns:
         self._targets = targets
         ready = (each for each in candidates if each.status is ArticleStatus.READY)
         self._shares = equal_shares((who for each in ready if (who := whose(each))), targets)
-        self._reckoned: tuple[Sequence[Turn], dict[str, Standing]] | None = None
+        self._reckoned = self._begun()
 
     def among(self, candidates: Sequence[Article]) -> FairTurns:
         return FairTurns(self.name, self._noun, self._whose, self._targets, candidates)
@@ -117,10 +140,19 @@ class FairTurns:
         return Score(f"{name} is {stands}, {_ordinal(now[name].place + 1)} of {len(now)} to go", points)
 
     def _standings(self, history: History) -> dict[str, Standing]:
-        """Kept for one history: thousands of candidates are judged by it."""
-        if self._reckoned is None or self._reckoned[0] is not history.turns:
-            self._reckoned = (history.turns, standings(self._shares, map(self._whose, history.turns)))
-        return self._reckoned[1]
+        """Kept for one history, and for one that goes on from it: thousands of candidates are judged by it."""
+        known = self._reckoned
+        if known.turns is not history.turns:
+            if history.turns[: len(known.turns)] != known.turns:
+                known = self._begun()
+            later = map(self._whose, history.turns[len(known.turns) :])
+            behind = _behind(self._shares, later, known.behind)
+            self._reckoned = _Reckoned(history.turns, behind, _placed(self._shares, behind))
+        return self._reckoned.standings
+
+    def _begun(self) -> _Reckoned:
+        behind = dict.fromkeys(self._shares, 0.0)
+        return _Reckoned((), behind, _placed(self._shares, behind))
 
 
 def author_turns(targets: Mapping[str, float]) -> FairTurns:
