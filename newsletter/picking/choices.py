@@ -101,7 +101,10 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True)
 class PinnedElsewhere:
-    """An article pinned to a later occurrence, of this schedule or of another one on its list, is kept until then."""
+    """An article pinned to a later occurrence, of this schedule or of another one on its list, is kept until then.
+
+    An evergreen one may be pinned to several occurrences.
+    """
 
     pins: Mapping[str, tuple[Choice, ...]]  # by slug
     name = "pinned elsewhere"
@@ -110,8 +113,11 @@ class PinnedElsewhere:
     _free = Score("pinned to no other date")
 
     def judge(self, article: Article, history: History, at: Moment) -> Verdict:
-        wall = wall_of(at) if article.slug in self.pins else ""
-        for pin in self.pins.get(article.slug, ()):
+        pins = self.pins.get(article.slug, ())
+        wall = wall_of(at) if pins else ""
+        if article.evergreen and any(pin.wall == wall and not pin.schedule for pin in pins):
+            return self._free
+        for pin in pins:
             if (pin.schedule or pin.wall != wall) and pin.at >= at.utc:
                 return Refusal(f"pinned to {pin.wall[:10]}" + (f" on {pin.schedule}" if pin.schedule else ""))
         return self._free

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,13 @@ def test_pin_holds_for_its_occurrence_and_keeps_the_article_from_any_earlier_one
     assert pick.slugs == ("sleep",)
     assert refusals(pick, "walks") == ["pinned to 2027-01-19"]
     assert picked(pin("grief", week=2), week=3).slugs == ("walks",)
+
+
+def test_evergreen_article_goes_at_each_occurrence_it_is_pinned_to() -> None:
+    library = [replace(article("snow"), evergreen=True), article("sleep", 5)]
+    twice = (pin("snow"), pin("snow", week=2))
+    assert [picked(*twice, library=library, week=week).slugs[0] for week in range(3)] == ["snow", "sleep", "snow"]
+    assert picked(*twice, pin("snow", schedule="monthly"), library=library).slugs == ("snow",)
 
 
 def test_pin_of_another_schedule_on_the_same_list_keeps_the_article_for_that_one() -> None:
