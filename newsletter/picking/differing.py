@@ -12,6 +12,11 @@ from newsletter.options import from_json, shown
 from newsletter.picking.replay import unpack
 
 OPTIONS = "options"
+DECIDING = (
+    *("order", "weights", "articles", "cool_down", "times", "categories", "tags", "without", "author_turns"),
+    *("category_turns", "variety", "fresh", "when_empty", "repeat", "sequence"),
+)
+"""The options that rules are made of."""
 MOST = 8  # changes named; of the rest the number is
 
 
@@ -28,20 +33,20 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], about: 
 
 def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     was, becomes = (shown(from_json(inputs[OPTIONS])) for inputs in (before, after))
-    for name, value in becomes.items():
-        if value != was[name]:
-            yield f"the option {name.replace('_', ' ')} was {_told(was[name])}, now {_told(value)}"
+    for name in DECIDING:
+        if becomes[name] != was[name]:
+            yield f"the option {name.replace('_', ' ')} was {_told(was[name])}, now {_told(becomes[name])}"
     for name, words in (("language", "the newsletter's language"), ("seed", "the seed"), ("zone", "the time zone")):
         if before[name] != after[name]:
             yield f"{words} was {_told(before[name])}, now {_told(after[name])}"
     if before["is_alone"] != after["is_alone"]:
         yield "it is to go without anybody's yes" if after["is_alone"] else "it is to go with a person's yes"
     if before["choices"] != after["choices"]:
-        yield "what people chose for this schedule"
+        yield "people have chosen otherwise for this schedule"
     if before["paused"] != after["paused"]:
-        yield "which topics are paused"
-    for slug in after["failed"].keys() - before["failed"].keys():
-        yield f"{slug}: the pre-flight check blocks it"
+        yield "other topics are paused"
+    for slug in sorted(after["failed"].keys() ^ before["failed"].keys()):
+        yield f"{slug}: the pre-flight check blocks it{'' if slug in after['failed'] else ' no more'}"
     if before["at"] != after["at"]:
         yield f"the instant was {before['at']}, now {after['at']}"
 
@@ -64,7 +69,7 @@ def _articles(before: Mapping[str, Any], after: Mapping[str, Any], about: set[st
     wrote, write = ({name: rest for name, *rest in packed["authors"]} for packed in (old, new))
     for name in sorted(wrote.keys() & write.keys()):
         if wrote[name] != write[name]:
-            yield f"what is known of {name}"
+            yield f"something else is known of {name}"
 
 
 def _named(article: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
@@ -80,6 +85,10 @@ def _fields(slug: str, was: Mapping[str, Any], becomes: Mapping[str, Any]) -> It
 
 
 def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        value = [f"{name}={number:g}" for name, number in value.items()]
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "nothing"
-    return "nothing" if value in (None, "", {}, 0) and value is not False else str(value)
+        return ", ".join(map(_told, value)) or "nothing"
+    return str(value) if value not in (None, "", 0) else "nothing"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import Article, Author
-from newsletter.options import Options
-from newsletter.picking.differing import MOST, changes_between
+from newsletter.options import Options, names
+from newsletter.picking.differing import DECIDING, MOST, changes_between
 from newsletter.picking.pick import pick_articles
 from newsletter.picking.replay import Recipe, inputs_of
 from newsletter.picking.rules import History, Moment
@@ -73,10 +73,33 @@ def test_change_of_a_rule_is_named() -> None:
     ]
 
 
+def test_what_the_check_blocks_no_more_is_named_too() -> None:
+    before, after = (
+        kept([CALM, TRUST], replace(RECIPE, failed=failed)) for failed in ({"trust": "x", "calm": "x"}, {})
+    )
+    assert changes_between(before, after, ["trust"]) == [
+        "calm: the pre-flight check blocks it no more",
+        "trust: the pre-flight check blocks it no more",
+    ]
+
+
+def test_values_are_told_as_a_person_writes_them() -> None:
+    told = changes(
+        [replace(CALM, evergreen=True), TRUST], Recipe(Options(weights=(("queue", 2.0), ("rest", 0.5))), "en")
+    )
+    assert told == ["the option weights was nothing, now queue=2, rest=0.5", "calm: evergreen was nothing, now yes"]
+
+
+def test_option_that_no_rule_asks_for_is_no_reason() -> None:
+    assert set(DECIDING) <= set(names())
+    other = Options(lead=60, deputy=("jo@example.org",), late_hours="08:00-09:00")
+    assert changes([CALM, TRUST], Recipe(other, "en")) == []
+
+
 def test_author_of_whom_something_else_is_known_is_named() -> None:
     leaving = replace(JANE, active_until=date(2026, 3, 1))
     articles = [replace(each, authors=(leaving,)) for each in (CALM, TRUST)]
-    assert changes(articles) == ["what is known of Jane Doe"]
+    assert changes(articles) == ["something else is known of Jane Doe"]
 
 
 def test_of_many_changes_the_number_is_told() -> None:
