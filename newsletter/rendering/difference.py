@@ -65,7 +65,8 @@ def _differences(before: list[str], now: list[str]) -> Iterator[Difference]:
 
 def _alike(old: str, new: str) -> int:
     """How many characters they begin with alike."""
-    return next((place for place, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), 0)
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(old), len(new)))
 
 
 def _shown(paragraph: str, start: int) -> str:

@@ -29,6 +29,13 @@ def test_a_long_paragraph_is_shown_from_shortly_before_the_place_that_changed() 
     assert found.before.endswith(" …")
 
 
+def test_what_was_put_behind_a_long_paragraph_is_shown_too() -> None:
+    start = "word " * 100
+    (found,) = differences(start, f"{start}and more")
+    assert found.before != found.now
+    assert found.now.endswith("word and more")
+
+
 @given(st.text(alphabet="ab \n", max_size=400), st.text(alphabet="ab \n", max_size=400))
 def test_whatever_the_texts_the_list_is_short_and_empty_only_for_the_same_words(before: str, now: str) -> None:
     found = differences(before, now)
