@@ -20,11 +20,12 @@ from newsletter.picking.forecast import Course, Forecast, Foresight, authors_of,
 from newsletter.picking.guards import MONTHS
 from newsletter.picking.readers import Sent, is_per_reader
 from newsletter.picking.repeating import to_repeat
+from newsletter.scheduling.calendar import A_MOMENT
 from newsletter.scheduling.calendar_file import Event, calendar_file
 from newsletter.states import ArticleStatus, ScheduleStatus
 from newsletter.store import articles as library
 from newsletter.store import schedules as store
-from newsletter.store.approvals import drafts_of
+from newsletter.store.issues import drafts
 from subscribers.store import audience_size, shared_audience
 
 WITH_A_YES = ("required", "first-three")
@@ -67,7 +68,7 @@ def forecast_of(app: App, name: str | None, count: int, start: datetime | None) 
     one that has its draft with the draft's. What is unread since its import is forecast, and marked: it goes once a
     person has read it.
     """
-    after = app.clock() if start is None else start - picks.A_MOMENT
+    after = app.clock() if start is None else start - A_MOMENT
     with app.database.read() as connection:
         chosen = _chosen(connection, name)
         return _foresee(app, connection, chosen, library.list_articles(connection), after, count)
@@ -208,8 +209,8 @@ def _courses(
 def _drafts_after(connection: Connection, schedule: Schedule, after: datetime) -> list[tuple[Occurrence, Issue]]:
     """The drafts that wait for an occurrence later than `after`, with it."""
     assert schedule.id is not None
-    drafts = ((draft.occurrence, draft) for draft in drafts_of(connection, schedule.id))
-    return [(occurrence, draft) for occurrence, draft in drafts if occurrence is not None and occurrence.utc > after]
+    waiting = ((draft.occurrence, draft) for draft in drafts(connection, schedule.id))
+    return [(occurrence, draft) for occurrence, draft in waiting if occurrence is not None and occurrence.utc > after]
 
 
 def _instead(

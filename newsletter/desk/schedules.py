@@ -28,8 +28,7 @@ from newsletter.scheduling.walls import check_cron, in_english
 from newsletter.scheduling.when import parse_when
 from newsletter.states import OccurrenceState, ScheduleStatus
 from newsletter.store import schedules as store
-from newsletter.store.approvals import drafts_of
-from newsletter.store.issues import move_drafts
+from newsletter.store.issues import drafts, move_drafts
 from subscribers import store as audience
 
 SHOWN = 5  # instants said back
@@ -204,7 +203,7 @@ def _put_drafts_down(connection: Connection, app: App, schedule: Schedule) -> No
     """Cancel the drafts for times at which the schedule does not go any more."""
     assert schedule.id is not None
     calendar = calendar_of(schedule, app.blackout)
-    for draft in drafts_of(connection, schedule.id):
+    for draft in drafts(connection, schedule.id):
         if (at := draft.occurrence) is None or at.state is not OccurrenceState.ISSUED:
             continue
         again = next(calendar.coming(at.utc - A_MOMENT), None)
@@ -273,7 +272,7 @@ def resume_schedule(app: App, name: str) -> None:
     One that had waited for a yes before goes on waiting.
     """
     with app.database.write() as connection:
-        for draft in drafts_of(connection, _set(connection, app, name, ScheduleStatus.ACTIVE)):
+        for draft in drafts(connection, _set(connection, app, name, ScheduleStatus.ACTIVE)):
             at = draft.occurrence
             if at is None or at.utc > app.clock() or at.state is OccurrenceState.MISSED or draft.pause_reason:
                 continue
@@ -283,7 +282,7 @@ def resume_schedule(app: App, name: str) -> None:
 def remove_schedule(app: App, name: str) -> None:
     """End the schedule, and its drafts: their articles are free again."""
     with app.database.write() as connection:
-        for draft in drafts_of(connection, _set(connection, app, name, ScheduleStatus.REMOVED)):
+        for draft in drafts(connection, _set(connection, app, name, ScheduleStatus.REMOVED)):
             end(app, connection, draft, REMOVED_THEN)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from newsletter.model import Issue
 from newsletter.scheduling.approval import Answer, Asked, Role
 from newsletter.states import DRAFTS, IssueKind, IssueState
 from newsletter.store.dialects import insert_or_ignore
-from newsletter.store.issues import find_issue
+from newsletter.store.issues import drafts
 from newsletter.tables import approvals, issues
 
 UNIQUE = ("issue_id", "email", "content_hash")
@@ -85,18 +85,11 @@ def hold(connection: Connection, issue_id: int, words: str) -> bool:
 
 def drafts_by_schedule(connection: Connection, schedule_ids: Sequence[int]) -> dict[int, list[Issue]]:
     """Every issue of these schedules that was not begun, oldest first."""
-    query = select(issues.c.id, issues.c.schedule_id).where(issues.c.state.in_(DRAFTS)).order_by(issues.c.id)
     wanted, found = set(schedule_ids), defaultdict[int, list[Issue]](list)
-    for row in connection.execute(query).all():
-        issue = find_issue(connection, row.id) if row.schedule_id in wanted else None
-        if issue is not None:
-            found[row.schedule_id].append(issue)
+    for issue in drafts(connection):
+        if issue.schedule_id in wanted:
+            found[issue.schedule_id].append(issue)
     return found
-
-
-def drafts_of(connection: Connection, schedule_id: int) -> list[Issue]:
-    """Every issue of the schedule that was not begun, oldest first."""
-    return drafts_by_schedule(connection, [schedule_id]).get(schedule_id, [])
 
 
 def held(connection: Connection) -> list[int]:
@@ -107,14 +100,16 @@ def held(connection: Connection) -> list[int]:
 
 
 def count_begun(connection: Connection, schedule_id: int) -> int:
-    """How many issues of this schedule went to readers, at least to some."""
-    mine = and_(issues.c.schedule_id == schedule_id, issues.c.started_at.is_not(None))
-    query = select(func.count()).select_from(issues).where(mine, issues.c.kind == str(IssueKind.PICKED))
-    return int(connection.execute(query).scalar_one())
+    """At how many occurrences an issue of this schedule went to readers, at least to some."""
+    return _count_occurrences(connection, schedule_id, IssueKind.PICKED, issues.c.started_at.is_not(None))
 
 
 def count_rehearsals(connection: Connection, schedule_id: int) -> int:
-    """How many rehearsals this schedule has had."""
-    mine = and_(issues.c.schedule_id == schedule_id, issues.c.kind == str(IssueKind.REHEARSAL))
-    query = select(func.count()).select_from(issues).where(mine, issues.c.state != IssueState.CANCELLED)
-    return int(connection.execute(query).scalar_one())
+    """At how many occurrences this schedule had a rehearsal."""
+    return _count_occurrences(connection, schedule_id, IssueKind.REHEARSAL, issues.c.state != IssueState.CANCELLED)
+
+
+def _count_occurrences(connection: Connection, schedule_id: int, kind: IssueKind, which: ColumnElement[bool]) -> int:
+    """Where readers are grouped an occurrence has several issues, and counts once all the same."""
+    mine = and_(issues.c.schedule_id == schedule_id, issues.c.kind == str(kind), which)
+    return int(connection.execute(select(func.count(issues.c.occurrence_id.distinct())).where(mine)).scalar_one())

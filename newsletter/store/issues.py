@@ -239,6 +239,12 @@ def find_draft(connection: Connection, schedule_id: int) -> Issue | None:
     return found[0] if found else None
 
 
+def drafts(connection: Connection, schedule_id: int | None = None) -> list[Issue]:
+    """Every issue of a schedule that was not begun, oldest first; without one those of all schedules."""
+    of = issues.c.schedule_id.is_not(None) if schedule_id is None else issues.c.schedule_id == schedule_id
+    return _read(connection, _issues().where(issues.c.state.in_(DRAFTS), of).order_by(issues.c.id))
+
+
 def issue_of_occurrence(connection: Connection, schedule_id: int, local: str) -> Issue | None:
     mine = and_(occurrences.c.schedule_id == schedule_id, occurrences.c.local == local)
     found = _read(connection, _issues().where(mine).order_by(issues.c.id.desc()).limit(1))
@@ -359,6 +365,8 @@ def move_issue(connection: Connection, issue: Issue, after: IssueState, now: dat
         values["started_at"] = func.coalesce(issues.c.started_at, now)
     if after in (IssueState.SENT, IssueState.CANCELLED):
         values["finished_at"] = now
+    elif issue.state is IssueState.CANCELLED:
+        values["finished_at"] = None  # it comes to life again
     mine = and_(issues.c.id == issue.id, issues.c.state == issue.state)
     if after is IssueState.SENDING and issue.started is None:
         mine = and_(mine, issues.c.content_hash == issue.content_hash)

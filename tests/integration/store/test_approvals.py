@@ -106,3 +106,11 @@ def test_drafts_and_issues_begun_are_told_apart_from_rehearsals(
         house.move(connection, each, IssueState.SENDING)
     assert store.drafts_by_schedule(connection, [number(weekly)]) == {}
     assert (store.count_begun(connection, number(weekly)), store.count_rehearsals(connection, number(weekly))) == (1, 1)
+
+
+def test_issues_of_all_groups_are_one_occurrence(connection: Connection, weekly: Schedule, draft: Issue) -> None:
+    other = house.add_issue(connection, weekly, [house.add_article(connection, "sleep")], TUESDAY + house.WEEK)
+    connection.execute(update(issues).where(issues.c.id == other.id).values(occurrence_id=draft.occurrence_id))
+    for each in (draft, other):
+        house.move(connection, each, IssueState.SENDING)
+    assert store.count_begun(connection, number(weekly)) == 1

@@ -216,6 +216,15 @@ def test_issue_keeps_when_it_was_first_begun_and_when_it_ended(
     assert connection.execute(times).one() == (NOON, LATER)
 
 
+def test_issue_that_comes_to_life_again_has_not_ended(
+    connection: Connection, weekly: Schedule, library: Sequence[Article]
+) -> None:
+    issue = house.add_issue(connection, weekly, library[:1])
+    house.move(connection, issue, CANCELLED, DRAFT, at=NOON)
+    ended = select(issues.c.finished_at).where(issues.c.id == issue.id)
+    assert connection.execute(ended).scalar_one() is None
+
+
 # What readers and rules see
 
 
