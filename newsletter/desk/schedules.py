@@ -21,7 +21,7 @@ from newsletter.errors import InvalidTransition, Refused
 from newsletter.holidays import without_files
 from newsletter.model import Occurrence, Schedule
 from newsletter.options import Options, flag, read_option, require_people
-from newsletter.picking.readers import require_one_article
+from newsletter.picking.readers import require_possible
 from newsletter.scheduling.calendar import A_MOMENT, calendar_of
 from newsletter.scheduling.recurrence import find_zone
 from newsletter.scheduling.walls import check_cron, in_english
@@ -223,7 +223,7 @@ def _with(app: App, options: Options, given: Mapping[str, str], zone: ZoneInfo) 
         given = {**given, BLACKOUT: _days_of_files(given[BLACKOUT], zone, app.clock().astimezone(zone).date())}
     changed = replace(options, **{name: read_option(name, text) for name, text in given.items()})
     require_people(changed)
-    require_one_article(changed)
+    require_possible(changed)
     if given:
         with app.database.read() as connection:
             require_sensible(connection, changed)

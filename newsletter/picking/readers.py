@@ -43,11 +43,17 @@ def is_per_reader(options: Options) -> bool:
     return options.repeat == "per-reader" or options.sequence > 0
 
 
-def require_one_article(options: Options) -> None:
-    """Raises Refused for what cannot go together: the second article of an issue may not be its readers' next."""
-    if is_per_reader(options) and options.articles > 1:
-        given = "--sequence" if options.sequence else "--repeat per-reader"
+def require_possible(options: Options) -> None:
+    """Raises Refused for what cannot go together where each reader has a next article of their own."""
+    if not is_per_reader(options):
+        return
+    given = "--sequence" if options.sequence else "--repeat per-reader"
+    if options.articles > 1:
         raise Refused(f"--articles: with {given} an issue has one article, the next one of each reader")
+    if options.times:
+        raise Refused(f"--times: with {given} nobody counts how often an article went; --cool-down keeps them apart")
+    if options.when_empty == "repeat":
+        raise Refused(f"--when-empty: with {given} nothing is repeated; an evergreen article comes again by itself")
 
 
 def is_had(article: Article, last: date, day: date, cool_down: int) -> bool:

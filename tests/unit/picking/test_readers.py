@@ -10,7 +10,7 @@ import pytest
 from newsletter.errors import Refused
 from newsletter.model import Article, Occurrence
 from newsletter.options import Options
-from newsletter.picking.readers import Past, count_groups, is_per_reader, require_one_article, run_forward
+from newsletter.picking.readers import Past, count_groups, is_per_reader, require_possible, run_forward
 
 FIRST, SECOND, THIRD = (Article(slug, slug.title(), "<p>Words.</p>") for slug in ("a-walk", "b-note", "c-song"))
 EVERGREEN = Article("d-tree", "Tree", "<p>Words.</p>", evergreen=True)
@@ -59,10 +59,14 @@ def test_what_may_go_is_asked_at_each_occurrence() -> None:
     assert [due.slug for due in run_forward(Past(), coming, by_day.__getitem__, Options())] == ["b-note", "a-walk"]
 
 
-def test_several_articles_go_with_one_issue_for_all_alone() -> None:
-    require_one_article(Options(articles=3))
+def test_what_goes_with_one_issue_for_all_alone_is_refused_by_its_name() -> None:
+    require_possible(Options(articles=3, times=2, when_empty="repeat"))
     assert not is_per_reader(Options())
     for options in (Options(repeat="per-reader", articles=2), Options(sequence=7, articles=2)):
         assert is_per_reader(options)
         with pytest.raises(Refused, match=r"^--articles: with --"):
-            require_one_article(options)
+            require_possible(options)
+    with pytest.raises(Refused, match=r"^--times: with --sequence "):
+        require_possible(Options(sequence=7, times=2))
+    with pytest.raises(Refused, match=r"^--when-empty: with --repeat per-reader "):
+        require_possible(Options(repeat="per-reader", when_empty="repeat"))
