@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from newsletter.app import App
 from newsletter.errors import Refused
 from newsletter.model import Occurrence, Schedule
-from newsletter.scheduling.calendar import calendar_of
+from newsletter.scheduling.calendar import A_MOMENT, calendar_of
 
-A_MOMENT = timedelta(microseconds=1)
 NEAREST = 2  # occurrences named on either side of a date that is none
 IN_A_DAY = 24 * 60  # at most: a schedule goes once a minute
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,8 +26,6 @@ from newsletter.store import issues as issue_store
 from newsletter.store import schedules as store
 from newsletter.store.choices import choices_for
 from newsletter.store.pauses import paused_topics
-
-A_MOMENT = timedelta(microseconds=1)
 
 
 def find(connection: Connection, name: str | None) -> Schedule:
@@ -71,7 +69,7 @@ def history_of(
             continue
         sent[went.slug].append(went.at)
         if went.schedule_id == schedule.id and went.slug in by_slug:
-            turns.append(Turn.of(by_slug[went.slug]))
+            turns.append(Turn.of(by_slug[went.slug], went.at))
     return History({slug: tuple(instants) for slug, instants in sent.items()}, schedule.seed, tuple(turns))
 
 

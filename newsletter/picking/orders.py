@@ -67,10 +67,12 @@ def weights_of(options: Options) -> dict[str, float]:
     return {name: weights[name] for name in RANKINGS if weights.get(name)}
 
 
-def rules_for(options: Options, language: str = "", is_alone: bool = False) -> tuple[Rule, ...]:
+def rules_for(
+    options: Options, language: str = "", is_alone: bool = False, weights: Mapping[str, float] | None = None
+) -> tuple[Rule, ...]:
     """The rules of a schedule; with `is_alone` for an issue that goes out without any person's yes.
 
-    `language` is the newsletter's (BCP 47); empty asks for none.
+    `language` is the newsletter's (BCP 47); empty asks for none. `weights` take the place of those of the options.
     """
     guards: list[Rule] = [Ready(), Complete(), NotBefore(), NotExpired(), Reviewed(), InSeason(), AuthorActive()]
     guards.append(Read(is_required=is_alone))
@@ -82,7 +84,8 @@ def rules_for(options: Options, language: str = "", is_alone: bool = False) -> t
         guards.append(NotSentBefore(options.cool_down))
         if options.times:
             guards.append(SentSeldom(options.times))
-    return (*guards, *(_weighted(RANKINGS[name](options), weight) for name, weight in weights_of(options).items()))
+    counting = weights_of(options) if weights is None else weights
+    return (*guards, *(_weighted(RANKINGS[name](options), weight) for name, weight in counting.items()))
 
 
 def lift_repeats(rules: Sequence[Rule]) -> tuple[Rule, ...]:

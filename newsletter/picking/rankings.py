@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -183,19 +183,30 @@ class Variety:
         return list(map(Turn.of, articles))
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
-        lately = history.turns[-self.issues :][::-1] if self.issues else ()
+        lately = list(self._lately(history, at))
 
         def points(turn: Any) -> int:
-            place = next((place for place, past in enumerate(lately) if _alike(turn, past)), None)
-            return 0 if place is None else -(self.issues - place) * POINT // self.issues
+            back = next((back for back, past in lately if _alike(turn, past)), None)
+            return 0 if back is None else -(self.issues + 1 - back) * POINT // self.issues
 
         return points
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        points = self.points_at(history, at)(Turn.of(article))
-        back = self.issues + points * self.issues // POINT + 1
-        words = "unlike the last ones" if not points else f"its author or category was had {back} back"
-        return Score(words, points)
+        turn = Turn.of(article)
+        back = next((back for back, past in self._lately(history, at) if _alike(turn, past)), 0)
+        often = "1 issue" if back == 1 else f"{back} issues"
+        words = f"its author or category was had {often} back" if back else "unlike the last ones"
+        return Score(words, self.points_at(history, at)(turn))
+
+    def _lately(self, history: History, at: Moment) -> Iterator[tuple[int, Turn]]:
+        """How many issues back each turn that counts lies, the latest first; one of this issue itself as 1 back."""
+        back, instant = 0, at.utc
+        for turn in reversed(history.turns):
+            if turn.at != instant or turn.at is None:
+                back, instant = back + 1, turn.at or at.utc
+            if back > self.issues or not self.issues:
+                return
+            yield max(back, 1), turn
 
 
 def _alike(turn: Turn, past: Turn) -> bool:

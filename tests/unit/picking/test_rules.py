@@ -60,7 +60,7 @@ def test_history_grows_without_touching_the_one_before() -> None:
     grown = before.after(ARTICLE, second).after(new, second)
     assert (grown.sent_at("trust"), grown.sent_at("new"), grown.seed) == ((first, second), (second,), 7)
     assert (before.sent_at("trust"), before.sent_at("new")) == ((first,), ())
-    assert (before.turns, grown.turns) == ((), (Turn("", ()), Turn("Jane Doe", ("Grief",))))
+    assert (before.turns, grown.turns) == ((), (Turn("", (), second), Turn("Jane Doe", ("Grief",), second)))
     assert before.after(new, second, is_ours=False).turns == ()
 
 
