@@ -37,7 +37,7 @@ class OccurrenceState(StrEnum):
     PLANNED = "planned"
     ISSUED = "issued"
     MISSED = "missed"  # the machine was off, and it was too late afterwards
-    SKIPPED = "skipped"  # nothing could be picked, or the schedule was paused
+    SKIPPED = "skipped"  # left out, for the reason beside it
 
 
 class IssueKind(StrEnum):
@@ -60,7 +60,7 @@ class DeliveryStatus(StrEnum):
     SENDING = "sending"  # claimed by one worker
     SENT = "sent"  # the relay took it (250 after DATA)
     FAILED = "failed"
-    SKIPPED = "skipped"  # the reader left, or was suppressed, between plan and hand-over
+    SKIPPED = "skipped"  # is not handed over, for the reason beside it
     IN_DOUBT = "in_doubt"  # the connection died between the message and the reply
 
 

@@ -192,7 +192,7 @@ def _choose(
 
 def public_id(app: App, schedule_id: int, occurrence: Occurrence) -> str:
     """Names the web view of this occurrence's issue; nobody can guess it."""
-    return app.tokens.keyed_hash("web view", schedule_id, occurrence.local.strftime(schedule_store.LOCAL_FORMAT))
+    return app.tokens.keyed_hash("web view", schedule_id, occurrence.wall)
 
 
 def refresh(app: App, issue: Issue, is_alone: bool = False, is_anew: bool = False) -> Issue:

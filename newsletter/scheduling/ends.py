@@ -6,8 +6,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from newsletter.errors import Refused
+from newsletter.options import MINUTES
 
-MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 LONGEST = timedelta(days=3660)
 LONGEST_TEXT = 60  # characters
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from newsletter.model import Occurrence, Schedule
 from newsletter.picking.choices import Choice, ChoiceKind, Choices
+from newsletter.scheduling.recurrence import instant_of
 from newsletter.states import OccurrenceState, ScheduleStatus
-from newsletter.store.schedules import LOCAL_FORMAT
 from newsletter.tables import articles, choices, occurrences, schedules
 
 OVER = (OccurrenceState.MISSED, OccurrenceState.SKIPPED)
@@ -50,7 +50,7 @@ def choices_for(connection: Connection, schedule: Schedule) -> Choices:
                 kind=ChoiceKind(row.kind),
                 slug=row.slug,
                 wall=row.local,
-                at=instant_of(row.local, row.timezone),
+                at=_instant_of(row.local, ZoneInfo(row.timezone)),
                 reason=row.reason,
                 schedule="" if row.schedule_id == schedule.id else row.name,
             )
@@ -59,16 +59,16 @@ def choices_for(connection: Connection, schedule: Schedule) -> Choices:
     )
 
 
-def instant_of(wall: str, zone: str) -> datetime:
-    """The instant, in UTC, at which the zone shows this wall clock for the first time."""
-    return datetime.strptime(wall, LOCAL_FORMAT).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+def _instant_of(wall: str, zone: ZoneInfo) -> datetime:
+    return instant_of(datetime.fromisoformat(wall), zone)
 
 
 def chosen_ahead(connection: Connection, schedule: Schedule, now: datetime) -> list[Occurrence]:
     """The occurrences to come for which anything was chosen, also such as the schedule no longer has."""
     query = select(choices.c.local).where(choices.c.schedule_id == schedule.id).distinct().order_by(choices.c.local)
-    instants = (instant_of(wall, schedule.timezone) for wall in connection.execute(query).scalars())
-    return [Occurrence(at, at.astimezone(ZoneInfo(schedule.timezone))) for at in instants if at > now]
+    zone = ZoneInfo(schedule.timezone)
+    instants = (_instant_of(wall, zone) for wall in connection.execute(query).scalars())
+    return [Occurrence(at, at.astimezone(zone)) for at in instants if at > now]
 
 
 def pin(

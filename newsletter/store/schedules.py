@@ -23,15 +23,12 @@ from sqlalchemy import (
     update,
 )
 
-from newsletter import model
 from newsletter.model import Occurrence, Schedule
 from newsletter.options import Options, from_json, to_json
 from newsletter.scheduling.catching_up import Handled
 from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store.dialects import insert_or_ignore
 from newsletter.tables import issues, mailing_lists, occurrences, schedules
-
-LOCAL_FORMAT = model.LOCAL_FORMAT
 
 
 def _schedules() -> Select[Any]:
