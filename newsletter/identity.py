@@ -135,11 +135,14 @@ class Outside:
             if file.exists() and file.stat().st_size > MOST_BYTES:
                 lines = self.begun()
                 _write(file, "".join(map(_line, lines[len(lines) // 2 :])))
+            is_new = not file.exists()
             with file.open("ab") as handle:
                 # What stands before a torn line is whole; what comes after must not be joined to it.
                 handle.write("".join(["\n", *map(_line, begun)]).encode())
                 handle.flush()
                 os.fsync(handle.fileno())
+            if is_new:
+                _settle(file.parent)
         except OSError as error:
             raise _told(error, self.folder) from None
 

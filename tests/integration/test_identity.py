@@ -47,6 +47,21 @@ def test_record_and_journal_come_back_as_they_were_written(outside: Outside) -> 
     assert [line.public_id for line in outside.begun()] == ["public", "other"]
 
 
+def test_new_journal_is_on_the_disk_with_its_name(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    write(outside, LINE)
+    assert outside.folder is not None
+    (journal,) = outside.folder.glob("*.journal")
+    assert synced == [journal.stat().st_ino, outside.folder.stat().st_ino]
+
+
 def test_nobody_else_may_read_them(outside: Outside) -> None:
     keep(outside)
     assert outside.folder is not None
