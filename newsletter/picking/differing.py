@@ -27,7 +27,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], about: 
     """
     found = list(dict.fromkeys((*_settings(before, after), *_articles(before, after, set(about)))))
     if len(found) > MOST:
-        return [*found[:MOST], f"{len(found) - MOST} more changes"]
+        return [*found[:MOST], f"and {len(found) - MOST} more"]
     return found
 
 

@@ -195,7 +195,7 @@ class Variety:
         turn = Turn.of(article)
         back = next((back for back, past in self._lately(history, at) if _alike(turn, past)), 0)
         often = "1 issue" if back == 1 else f"{back} issues"
-        words = f"its author or category was had {often} back" if back else "unlike the last ones"
+        words = f"its author or category was there {often} ago" if back else "unlike the last ones"
         return Score(words, self.points_at(history, at)(turn))
 
     def _lately(self, history: History, at: Moment) -> Iterator[tuple[int, Turn]]:

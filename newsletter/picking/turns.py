@@ -136,7 +136,7 @@ class FairTurns:
         if name not in now:
             return Score(f"of no {self._noun} with a turn", points)
         behind = now[name].behind
-        stands = "on its share" if abs(behind) < 0.005 else f"{abs(behind):.2f} {'behind' if behind > 0 else 'ahead'}"
+        stands = "on target" if abs(behind) < 0.005 else f"{abs(behind):.2f} {'behind' if behind > 0 else 'ahead'}"
         return Score(f"{name} is {stands}, {_ordinal(now[name].place + 1)} of {len(now)} to go", points)
 
     def _standings(self, history: History) -> dict[str, Standing]:

@@ -105,7 +105,7 @@ def test_author_of_whom_something_else_is_known_is_named() -> None:
 def test_of_many_changes_the_number_is_told() -> None:
     told = changes([CALM, TRUST, *(replace(CALM, slug=f"new-{number:02}") for number in range(20))])
     assert len(told) == MOST + 1
-    assert told[-1] == f"{20 - MOST} more changes"
+    assert told[-1] == f"and {20 - MOST} more"
 
 
 articles = st.builds(

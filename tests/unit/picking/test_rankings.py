@@ -116,8 +116,8 @@ def test_author_or_category_of_the_last_issues_costs_points() -> None:
     assert points(Variety(2), john, history) == 0
     assert points(Variety(1), jane, history) == 0
     assert points(Variety(0), grief, history) == 0
-    assert Variety(2).judge(grief, history, AT).words == "its author or category was had 1 issue back"
-    assert Variety(2).judge(jane, history, AT).words == "its author or category was had 2 issues back"
+    assert Variety(2).judge(grief, history, AT).words == "its author or category was there 1 issue ago"
+    assert Variety(2).judge(jane, history, AT).words == "its author or category was there 2 issues ago"
     # Two articles without an author have none in common.
     nobody = replace(ARTICLE, authors=())
     assert points(Variety(2), nobody, History().after(nobody, AT.utc)) == 0

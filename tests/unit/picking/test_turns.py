@@ -157,7 +157,7 @@ def test_deficit_is_told_in_words() -> None:
 def test_drafts_alone_give_nobody_a_turn() -> None:
     library = [article("one", "Jane Doe"), article("two", "John Roe", status=ArticleStatus.DRAFT)]
     rule = author_turns({}).among(library)
-    assert rule.judge(library[0], History(), AT).words == "Jane Doe is on its share, 1st of 1 to go"
+    assert rule.judge(library[0], History(), AT).words == "Jane Doe is on target, 1st of 1 to go"
     assert rule.judge(library[1], History(), AT).words == "of no author with a turn"
 
 
@@ -166,7 +166,7 @@ def test_categories_take_turns_by_the_first_one() -> None:
     rule = category_turns({}).among(library)
     words = [rule.judge(each, History(), AT).words for each in library]
     assert words == [
-        "Grief is on its share, 1st of 2 to go",
-        "Sleep is on its share, 2nd of 2 to go",
+        "Grief is on target, 1st of 2 to go",
+        "Sleep is on target, 2nd of 2 to go",
         "of no category with a turn",
     ]
