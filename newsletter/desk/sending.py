@@ -226,7 +226,7 @@ def send(
     pausing.require_running(app, issue)
     recover(app)
     if issue.state is not IssueState.SENDING:
-        issue = start(app, issue)
+        issue = start(app, _as_seen(app, issue))
         if issue.state not in (IssueState.SENDING, IssueState.SENT):
             raise Refused(f"issue {issue_id} has changed in this moment: see `newsletter issues show {issue_id}`")
         making.say_yes(app, issue)
@@ -237,6 +237,15 @@ def send(
         recover(app)
         ending = deliver(app, issue, stop, progress)
     return Outcomes(find(app, issue_id), _words(app, issue_id, ending))
+
+
+def _as_seen(app: App, issue: Issue) -> Issue:
+    """The draft anew. Raises Refused where it has other articles now: a person's yes is to those they have seen."""
+    fresh = making.refresh(app, issue)
+    if fresh.articles != issue.articles:
+        words = f"{fresh.subject!r} takes the place of {issue.subject!r}, which may not go"
+        raise Refused(f"issue {issue.id}: {words}; look at it, and send it again")
+    return fresh
 
 
 def _foreign(app: App, issue_id: int) -> bool:

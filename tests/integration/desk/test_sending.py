@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 
 import house as builders
 from desk_house import ADA, BEN, CLEO, DAN, DeskHouse
-from newsletter.desk import audience, making, sending
+from newsletter.desk import audience, library, making, sending
 from newsletter.states import DeliveryStatus, IssueState
 from newsletter.store import issues as issue_store
 from newsletter.tables import articles
@@ -176,3 +176,14 @@ def test_an_article_that_lost_what_it_needs_does_not_go(house: DeskHouse) -> Non
         connection.execute(update(articles).values(body_html=""))
     words = house.refusal(draft)
     assert "nothing can be picked" in words and "3 incomplete" in words
+
+
+def test_whoever_sends_by_hand_is_told_first_when_another_article_takes_the_place(house: DeskHouse) -> None:
+    draft = house.plan()
+    library.retire(house.app, "quiet-mornings")
+    words = "'Small promises' takes the place of 'Quiet mornings', which may not go; look at it, and send it again"
+    assert house.refusal(draft) == f"issue {draft.id}: {words}"
+    with ScriptedRelay() as relay:
+        house.relay(relay)
+        assert house.send(draft).issue.articles == ("small-promises",)
+    assert relay.recipients == [ADA]
