@@ -192,16 +192,20 @@ def test_link_of_a_draft_that_somebody_paused_works_again_once_it_is_resumed(
     assert house.tick().started == (1,)
 
 
-def test_link_that_was_made_for_something_else_or_cut_short_is_none(
+def test_link_that_was_made_for_something_else_or_somebody_else_or_cut_short_is_none(
     house: DeskHouse, relay: ScriptedRelay, anna: Visitor
 ) -> None:
+    set_options(house, approvers=(OFFICE, JO))
     link = asked(house, relay).links["Yes, send it"]
     for wrong in (link[:-1], link.replace("/yes-", "/skip-"), link.replace("/yes-1-", "/yes-2-"), f"{link}0"):
         answer = anna.press(wrong)
         assert answer.status_code == 404
         assert "This link does not work" in answer.text
     with house.read() as connection:
-        assert [each.answer for each in approvals.asked_about(connection, 1)] == [None]
+        assert [(each.email, each.answer) for each in approvals.asked_about(connection, 1)] == [
+            (OFFICE, None),
+            (JO, None),
+        ]
 
 
 def test_skipped_date_comes_to_nothing_and_gives_its_article_back(

@@ -91,6 +91,18 @@ def test_nobody_is_asked_for_a_yes_to_a_rehearsal_but_to_the_first_real_issue(
     assert house.tick_at(TUESDAY + WEEK).started == (2,)
 
 
+def test_what_is_shown_ahead_while_a_rehearsal_is_still_to_come_is_the_first_real_issue(
+    house: DeskHouse, relay: ScriptedRelay
+) -> None:
+    set_options(house, rehearse=1, approval="required", approvers=(OFFICE,), lead=9 * 24 * 60)
+    house.tick()
+    (shown,) = house.issues()
+    assert shown.occurrence is not None
+    assert (shown.kind, shown.occurrence.utc) == (IssueKind.PICKED, TUESDAY + WEEK)
+    house.tick_at(TUESDAY)
+    assert [each.kind for each in house.issues()] == [IssueKind.PICKED, IssueKind.REHEARSAL]
+
+
 @pytest.mark.parametrize("is_pinned", [False, True])
 def test_rehearsal_that_was_drafted_by_hand_is_one_all_the_same(
     house: DeskHouse, relay: ScriptedRelay, is_pinned: bool
