@@ -82,20 +82,20 @@ def set_(
 ) -> None:
     """Change what is given, from the next occurrence on."""
     from newsletter.desk.forecasting import what_if_changed
-    from newsletter.desk.schedules import set_schedule, would_be
+    from newsletter.desk.schedules import Changes, set_schedule, would_be
 
     if when is not None and cron is not None:
         raise typer.BadParameter("say either --when or --cron")
     home = opened(context)
-    changes = (list, when, cron, timezone, grace, given)
+    changes = Changes(list_name=list, when=when, cron=cron, timezone=timezone, grace_hours=grace, given=given)
     if what_if:
-        print_differences(what_if_changed(home, would_be(home, name, *changes)), json)
+        print_differences(what_if_changed(home, would_be(home, name, **changes)), json)
         return
     is_moved = any(each is not None for each in (when, cron, timezone))
     if is_moved:
-        _say_back(home, would_be(home, name, *changes), json)
+        _say_back(home, would_be(home, name, **changes), json)
         confirm(f"Change the schedule {name!r}?", yes=False)
-    set_schedule(home, name, *changes)
+    set_schedule(home, name, **changes)
     _show(home, name, json, with_times=not is_moved)
 
 

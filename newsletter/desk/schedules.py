@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from typing import TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -130,20 +131,22 @@ def _require_to_come(app: App, schedule: Schedule) -> None:
     raise Refused(never if calendar.first(now) is None else f"{never}, for want of a day outside the blackout")
 
 
-def set_schedule(
-    app: App,
-    name: str,
-    list_name: str | None = None,
-    when: str | None = None,
-    cron: str | None = None,
-    timezone: str | None = None,
-    grace_hours: float | None = None,
-    given: Mapping[str, str] | None = None,
-) -> None:
+class Changes(TypedDict, total=False):
+    """What a person says of a schedule: what is not there, or None, stays as it is."""
+
+    list_name: str | None
+    when: str | None
+    cron: str | None
+    timezone: str | None
+    grace_hours: float | None
+    given: Mapping[str, str]  # its options, as a person writes them
+
+
+def set_schedule(app: App, name: str, **changes: Unpack[Changes]) -> None:
     """Change what is given of a schedule, from its next occurrence on. Raises as `add_schedule` does."""
     with app.database.write() as connection:
         before = picks.find(connection, name)
-        after = changed(app, connection, before, list_name, when, cron, timezone, grace_hours, given)
+        after = changed(app, connection, before, changes)
         store.change_schedule(connection, after)
         if calendar_of(after) != calendar_of(before):
             _put_drafts_down(connection, app, after)
@@ -152,47 +155,31 @@ def set_schedule(
             move_drafts(connection, after.id, after.list_id)
 
 
-def would_be(
-    app: App,
-    name: str,
-    list_name: str | None = None,
-    when: str | None = None,
-    cron: str | None = None,
-    timezone: str | None = None,
-    grace_hours: float | None = None,
-    given: Mapping[str, str] | None = None,
-) -> Schedule:
+def would_be(app: App, name: str, **changes: Unpack[Changes]) -> Schedule:
     """What `set_schedule` would make of the schedule. Raises as it does."""
     with app.database.read() as connection:
-        schedule = picks.find(connection, name)
-        return changed(app, connection, schedule, list_name, when, cron, timezone, grace_hours, given)
+        return changed(app, connection, picks.find(connection, name), changes)
 
 
-def changed(
-    app: App,
-    connection: Connection,
-    schedule: Schedule,
-    list_name: str | None = None,
-    when: str | None = None,
-    cron: str | None = None,
-    timezone: str | None = None,
-    grace_hours: float | None = None,
-    given: Mapping[str, str] | None = None,
-) -> Schedule:
+def changed(app: App, connection: Connection, schedule: Schedule, changes: Changes) -> Schedule:
     """The schedule as it would be with these changes, nothing stored. Raises as `add_schedule` does.
 
     Where it goes at other times, it owes nothing that lies before.
     """
     before = schedule
-    if list_name is not None:
+    if (list_name := changes.get("list_name")) is not None:
         mailing_list = audience.find_list(connection, list_name)
         schedule = replace(schedule, list_id=mailing_list.id, list_name=mailing_list.name)
+    timezone = changes.get("timezone")
     zone = find_zone(timezone if timezone is not None else schedule.timezone)
+    when, cron = changes.get("when"), changes.get("cron")
     if when is not None or cron is not None:
         schedule = replace(schedule, recurrence=_recurrence(app, when, cron, zone))
-    if grace_hours is not None:
+    if (grace_hours := changes.get("grace_hours")) is not None:
         schedule = replace(schedule, grace_minutes=_grace(grace_hours))
-    schedule = replace(schedule, timezone=zone.key, options=_with(app, schedule.options, given or {}, zone))
+    schedule = replace(
+        schedule, timezone=zone.key, options=_with(app, schedule.options, changes.get("given", {}), zone)
+    )
     if calendar_of(schedule) == calendar_of(before):
         return schedule
     _require_to_come(app, schedule)

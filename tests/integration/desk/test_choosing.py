@@ -304,7 +304,7 @@ def test_choices_of_a_date_that_the_schedule_no_longer_has_can_be_taken_back(hou
     from newsletter.desk.schedules import set_schedule
 
     pin(house, "quiet-mornings", SECOND)
-    set_schedule(house.app, "weekly", None, "every friday 09:00", None, None, None, {})
+    set_schedule(house.app, "weekly", when="every friday 09:00")
     choosing.undo(house.app, None, SECOND)
     assert foreseen(house, 1) == [("quiet-mornings",)]
 

@@ -17,7 +17,7 @@ SECOND, THIRD, FOURTH = (builders.FIRST_TUESDAY + weeks * builders.WEEK for week
 
 
 def when_empty(house: DeskHouse, what: str, **options: str) -> None:
-    schedules.set_schedule(house.app, "weekly", None, None, None, None, None, {"when_empty": what, **options})
+    schedules.set_schedule(house.app, "weekly", given={"when_empty": what, **options})
 
 
 def words_of(message: Message) -> str:

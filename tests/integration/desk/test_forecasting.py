@@ -128,7 +128,7 @@ def test_retiring_an_article_is_tried_out_without_doing_it(furnished: DeskHouse)
 
 
 def test_changing_a_schedule_is_tried_out_without_doing_it(furnished: DeskHouse) -> None:
-    changed = schedules.would_be(furnished.app, "weekly", None, "every thursday 09:00", None, None, None, {})
+    changed = schedules.would_be(furnished.app, "weekly", when="every thursday 09:00")
     changes = forecasting.what_if_changed(furnished.app, changed, 2)
     assert [(f"{each.occurrence.local:%m-%d}", each.before, each.after) for each in changes] == [
         ("03-31", ("calm",), None),

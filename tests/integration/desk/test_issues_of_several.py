@@ -15,7 +15,7 @@ from scripted_relay import ScriptedRelay
 
 
 def several(house: DeskHouse, count: int) -> None:
-    schedules.set_schedule(house.app, "weekly", None, None, None, None, None, {"articles": str(count)})
+    schedules.set_schedule(house.app, "weekly", given={"articles": str(count)})
 
 
 def test_issue_of_several_articles_uses_them_all_up(house: DeskHouse) -> None:

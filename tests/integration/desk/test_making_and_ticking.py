@@ -416,7 +416,7 @@ def test_a_draft_goes_to_the_list_its_schedule_has_when_it_begins(house: DeskHou
     draft = house.plan()
     with house.write() as connection:
         builders.add_reader(connection, builders.add_list(connection, "Others"), "Zoe")
-    schedules.set_schedule(house.app, "weekly", "Others")
+    schedules.set_schedule(house.app, "weekly", list_name="Others")
     assert house.tick_at(FIRST_TUESDAY).started == (draft.id,)
     assert list(house.deliveries(draft)) == ["zoe@example.org"]
     assert b"subscribed to Others of Harbour Letters" in house.preview(house.issue(draft.id), None)
