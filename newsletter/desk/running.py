@@ -70,6 +70,8 @@ class Runner:
         ticked = ticking.tick(self._app)
         for words in ticked.words:
             self._tell("warning", words)
+        for fault in ticked.faults:
+            self._tell_error(fault)
         for issue_id in ticked.started:
             log.info("issue begun", issue=issue_id)
             self._work.set()

@@ -45,6 +45,7 @@ class Ticked:
     started: tuple[int, ...]  # issues now in the state sending
     words: tuple[str, ...]  # what a person should know
     wake_at: datetime | None  # aware UTC: when the next occurrence is due
+    faults: tuple[Exception, ...] = ()  # of the program, at single schedules
 
 
 def tick(app: App) -> Ticked:
@@ -61,29 +62,42 @@ def tick(app: App) -> Ticked:
     words.extend(prepared.words)
     view = view_of(app)
     wakes: list[datetime] = []
+    faults: list[Exception] = []
     for schedule in active:
-        plan = pausing.leave_out_passed(app, schedule, _look(app, schedule, view))
-        words.extend(missed.write_down(app, schedule, plan))
-        if plan.wake_at is not None:
-            wakes.append(plan.wake_at)
-        if plan.due is not None:
-            try:
-                begun = _begin(app, schedule, plan.due)
-            except making.NothingToPick as error:
-                words.append(str(error))  # which says the schedule itself
-                words.extend(emptiness.tell(app, schedule, plan.due, error.pick, str(error)))
-            except NewsletterError as error:
-                words.append(f"schedule {schedule.name!r}: {error}")
-            else:
-                started.extend(begun.started)
-                words.extend(begun.words)
-        words.extend(first_copies.send_due(app, schedule))
+        try:
+            looked = _see_to(app, schedule, view)
+        except Exception as fault:  # that of one schedule does not keep the others waiting
+            faults.append(fault)
+            continue
+        started.extend(looked.started)
+        words.extend(looked.words)
+        wakes.extend([looked.wake_at] if looked.wake_at is not None else [])
     words.extend(emptiness.tell_again(app))
     due = letters.send_due(app)
     started.extend(due.started)
     words.extend(due.words)
     wakes.extend([due.wake_at] if due.wake_at is not None else [])
-    return Ticked(tuple(started), tuple(words), min(wakes, default=None))
+    return Ticked(tuple(started), tuple(words), min(wakes, default=None), tuple(faults))
+
+
+def _see_to(app: App, schedule: Schedule, view: View) -> Ticked:
+    """What a look at one schedule comes to."""
+    started: tuple[int, ...] = ()
+    plan = pausing.leave_out_passed(app, schedule, _look(app, schedule, view))
+    words = missed.write_down(app, schedule, plan)
+    if plan.due is not None:
+        try:
+            begun = _begin(app, schedule, plan.due)
+        except making.NothingToPick as error:
+            words.append(str(error))  # which says the schedule itself
+            words.extend(emptiness.tell(app, schedule, plan.due, error.pick, str(error)))
+        except NewsletterError as error:
+            words.append(f"schedule {schedule.name!r}: {error}")
+        else:
+            started = begun.started
+            words.extend(begun.words)
+    words.extend(first_copies.send_due(app, schedule))
+    return Ticked(started, tuple(words), plan.wake_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 import house as builders
 from desk_house import ADA, DeskHouse
@@ -19,6 +19,7 @@ from newsletter.errors import InvalidTransition, NotFound, Refused
 from newsletter.model import Schedule
 from newsletter.states import IssueState, OccurrenceState
 from newsletter.store import issues as issue_store
+from newsletter.tables import schedules as schedule_table
 from subscribers import UnknownList
 
 SECOND_TUESDAY = FIRST_TUESDAY + WEEK
@@ -342,6 +343,18 @@ def test_a_late_issue_does_not_leave_after_eight_in_the_evening(house: DeskHouse
 def test_an_hour_of_the_evening_is_no_hindrance_to_an_issue_in_time(house: DeskHouse) -> None:
     house.add_schedule("night", recurrence="30 23 * * *")
     assert len(house.tick_at(datetime(2026, 3, 30, 21, 31, tzinfo=UTC)).started) == 1
+
+
+def test_a_schedule_the_program_stumbles_over_keeps_no_other_from_its_issue(house: DeskHouse) -> None:
+    house.add_schedule("elsewhere")
+    with house.write() as connection:
+        gone = update(schedule_table).where(schedule_table.c.name == "elsewhere").values(timezone="Europe/Atlantis")
+        connection.execute(gone)  # as a name that a new time zone database no longer has
+    for first in range(2):
+        house.app.turn = first
+        ticked = house.tick_at(FIRST_TUESDAY + first * WEEK)
+        assert ticked.started == (first + 1,)
+        assert [str(fault) for fault in ticked.faults] == ["'No time zone found with key Europe/Atlantis'"]
 
 
 # -- schedules that rest
