@@ -6,7 +6,7 @@ temporary tables here is that of one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -28,11 +28,13 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     select,
     text,
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from newsletter.states import DeliveryStatus, IssueKind
@@ -61,7 +63,7 @@ _ranks = Table(
     sqlite_with_rowid=False,
     **_temporary,
 )
-# The first window again, by issue: it is asked for every delivery there is.
+# The first window again, by issue: SQLite asks it for every delivery there is.
 _firsts = Table(
     "group_firsts",
     MetaData(),
@@ -144,9 +146,12 @@ def group(connection: Connection, audience: Audience, had: Iterable[tuple[int, i
 
     `had` is (issue, rank) for each ranked article that counts as had by whoever has got that issue.
     """
-    _prepare(connection, had)
-    everybody = insert(_readers).from_select(["subscriber_id", "rank"], _at_first_sight(connection, audience))
-    connection.execute(everybody)
+    firsts = _prepare(connection, had)
+    if connection.dialect.name == "postgresql":
+        first_sight = _from_an_array(audience, firsts)
+    else:
+        first_sight = _from_sums(audience)
+    connection.execute(insert(_readers).from_select(["subscriber_id", "rank"], first_sight))
     missed = _readers.c.subscriber_id.in_(select(_missed.c.subscriber_id))
     connection.execute(update(_readers).where(missed).values(rank=_unknown(0)))
     window = 0
@@ -155,7 +160,8 @@ def group(connection: Connection, audience: Audience, had: Iterable[tuple[int, i
         window += 1
 
 
-def _prepare(connection: Connection, ranked: Iterable[tuple[int, int]]) -> None:
+def _prepare(connection: Connection, ranked: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Fill the tables that everything is asked of; the bits of the first window by issue."""
     pairs = sorted(set(ranked))
     rows = [
         {"issue_id": issue_id, "rank": rank, "window": rank // WINDOW, "bit": 1 << rank % WINDOW}
@@ -169,7 +175,7 @@ def _prepare(connection: Connection, ranked: Iterable[tuple[int, int]]) -> None:
         connection.execute(CreateTable(table, if_not_exists=True))
         connection.execute(delete(table))
     if not pairs:
-        return
+        return firsts
     connection.execute(insert(_ranks), rows)
     connection.execute(insert(_firsts), counted)
     missed = select(deliveries.c.subscriber_id, deliveries.c.issue_id).where(
@@ -181,21 +187,37 @@ def _prepare(connection: Connection, ranked: Iterable[tuple[int, int]]) -> None:
     if connection.dialect.name == "postgresql":
         for table in (_ranks, _firsts, _missed):
             connection.execute(text(f"ANALYZE {table.name}"))
+    return firsts
 
 
-def _at_first_sight(connection: Connection, audience: Audience) -> Select[Any]:
-    """The first missing rank of every reader, as if each delivery had arrived: answered by indexes alone.
+def _from_an_array(audience: Audience, firsts: Mapping[int, int]) -> Select[Any]:
+    """The first missing rank of every reader, as if each delivery had arrived: answered by an index alone.
 
-    SQLite cannot join bits, only add them. A sum has as many bits set as were added exactly if all were different, so
-    that it is right or known not to be.
+    An array by issue instead of a join with `_firsts`: for 20 million deliveries PostgreSQL takes 11 seconds with it
+    and 17 with the join, in one run on two busy cores.
     """
     reader = audience.query().order_by(None).subquery()
-    is_exact = connection.dialect.name == "postgresql"
-    bits = func.bit_or(_firsts.c.bits) if is_exact else func.sum(_firsts.c.bits)
+    by_issue = [firsts.get(issue_id, 0) for issue_id in range(1, max(firsts, default=0) + 1)]
+    bits_of = select(literal(by_issue, ARRAY(BigInteger))).scalar_subquery()
+    seen = (
+        select(reader.c.subscriber_id, func.coalesce(func.bit_or(bits_of[deliveries.c.issue_id]), 0).label("bits"))
+        .join_from(reader, deliveries, deliveries.c.subscriber_id == reader.c.subscriber_id, isouter=True)
+        .group_by(reader.c.subscriber_id)
+        .subquery()
+    )
+    return select(seen.c.subscriber_id, _first_missing(seen.c.bits, 0))
+
+
+def _from_sums(audience: Audience) -> Select[Any]:
+    """The same on SQLite, which has no arrays, and cannot join bits but only add them.
+
+    A sum has as many bits set as were added exactly if all were different, so that it is right or known not to be.
+    """
+    reader = audience.query().order_by(None).subquery()
     seen = (
         select(
             reader.c.subscriber_id,
-            func.coalesce(cast(bits, BigInteger), 0).label("bits"),
+            func.coalesce(cast(func.sum(_firsts.c.bits), BigInteger), 0).label("bits"),
             func.coalesce(func.sum(_firsts.c.many), 0).label("many"),
         )
         .join_from(reader, deliveries, deliveries.c.subscriber_id == reader.c.subscriber_id, isouter=True)
@@ -203,10 +225,8 @@ def _at_first_sight(connection: Connection, audience: Audience) -> Select[Any]:
         .group_by(reader.c.subscriber_id)
         .subquery()
     )
-    first = _first_missing(seen.c.bits, 0)
-    if is_exact:
-        return select(seen.c.subscriber_id, first)
-    return select(seen.c.subscriber_id, case((_count_bits(seen.c.bits) == seen.c.many, first), else_=_unknown(0)))
+    is_exact = _count_bits(seen.c.bits) == seen.c.many
+    return select(seen.c.subscriber_id, case((is_exact, _first_missing(seen.c.bits, 0)), else_=_unknown(0)))
 
 
 def _unknown(window: int) -> int:
