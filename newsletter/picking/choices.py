@@ -85,6 +85,10 @@ class Pinned:
 
     _no = Score("not pinned")
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return 0, PIN * max(map(len, self.pins.values()), default=0)
+
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         pinned = {slug for slugs in self.pins.values() for slug in slugs}
         return [each.slug if each.slug in pinned else None for each in articles]

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.model import Article, Occurrence
-from newsletter.picking.pick import Shortlist, pick_articles
+from newsletter.picking.pick import pick_articles
 from newsletter.picking.rules import History, Moment, Rule
+from newsletter.picking.shortlist import Shortlist
 
 LOOKED_AT = 5  # issues in a row
 TOO_MANY = 3  # of them by one author, where others are there

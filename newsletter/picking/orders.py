@@ -115,8 +115,10 @@ class WeightedSteady:
         return self.ranking.tally
 
     def points_of(self, articles: Sequence[Article]) -> list[int]:
-        weight = self.weight
-        return [round(points * weight) for points in self.ranking.points_of(articles)]
+        weight, points = self.weight, self.ranking.points_of(articles)
+        if isinstance(weight, int):  # as those of the orders are, and thousands are weighed at once
+            return [each * weight for each in points]
+        return [round(each * weight) for each in points]
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         return _weighed(self.ranking.judge(article, history, at), self.weight)
@@ -136,6 +138,11 @@ class WeightedTurning:
     @property
     def tally(self) -> str:
         return self.ranking.tally
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        fewest, most = self.ranking.bounds
+        return round(fewest * self.weight), round(most * self.weight)
 
     def among(self, candidates: Sequence[Article]) -> WeightedTurning:
         bound = among(self.ranking, candidates)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from newsletter.model import Article, Season
-from newsletter.picking.rules import POINT, History, Moment, Score, Turn
+from newsletter.picking.rules import POINT, History, Moment, Score, Turn, first_authors
 
 DAYS = date.max.toordinal() + 1
 """One more than the highest day number, so that a day divided by it stays under 1."""
@@ -90,6 +90,7 @@ class Rest:
 
     name = "rest"
     tally = "sent more lately"
+    bounds = (0, POINT)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         had = history.sent.keys() | history.added.keys()
@@ -118,6 +119,7 @@ class SeasonCloseness:
 
     name = "season"
     tally = "less in season"
+    bounds = (0, POINT)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         return [each.seasons for each in articles]
@@ -152,6 +154,7 @@ class Newness:
     days: int
     name = "fresh"
     tally = "less new"
+    bounds = (0, POINT)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         old = at.day - timedelta(days=self.days)
@@ -178,15 +181,16 @@ class Variety:
     issues: int  # so many back count
     name = "variety"
     tally = "too like the last ones"
+    bounds = (-POINT, 0)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
-        return list(map(Turn.of, articles))
+        return list(zip(first_authors(articles), [each.categories for each in articles], strict=True))
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         lately = list(self._lately(history, at))
 
         def points(turn: Any) -> int:
-            back = next((back for back, past in lately if _alike(turn, past)), None)
+            back = next((back for back, past in lately if _alike(Turn(*turn), past)), None)
             return 0 if back is None else -(self.issues + 1 - back) * POINT // self.issues
 
         return points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -41,14 +41,13 @@ class Turn(NamedTuple):
 
     @classmethod
     def of(cls, article: Article, at: datetime | None = None) -> Turn:
-        return cls(first_author(article), article.categories, at)
+        (author,) = first_authors([article])
+        return cls(author, article.categories, at)
 
 
-def first_author(given: Article | Turn) -> str:
-    """Whose turn it is: the first byline; empty when there is none."""
-    if isinstance(given, Turn):
-        return given.author
-    return given.authors[0].name if given.authors else ""
+def first_authors(articles: Iterable[Article]) -> list[str]:
+    """The first byline of each article; empty where there is none. Thousands are asked for at once."""
+    return [each.authors[0].name if each.authors else "" for each in articles]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +136,11 @@ class Turning(Protocol):
 
     @property
     def tally(self) -> str: ...
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The fewest and the most points any group can have. A candidate that even the most would not make the best is
+        never asked about, so that these must be right."""
 
     def judge(self, article: Article, history: History, at: Moment) -> Score: ...
 

@@ -7,11 +7,11 @@ their target, the one whose next turn is due first. To take whoever is furthest 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from operator import add
+from operator import add, attrgetter
 from typing import Any, NamedTuple
 
 from newsletter.model import Article
-from newsletter.picking.rules import POINT, History, Moment, Score, Turn, first_author
+from newsletter.picking.rules import POINT, History, Moment, Score, Turn, first_authors
 from newsletter.states import ArticleStatus
 
 BEHIND_AT_MOST = 1.0
@@ -95,28 +95,32 @@ class FairTurns:
     """A point off for whoever goes last, none for whose turn it is, and in between by their places."""
 
     tally = "not their turn"
+    bounds = (-POINT, 0)
 
     def __init__(
         self,
         name: str,
         noun: str,
-        whose: Callable[[Article | Turn], str],
+        names_of: Callable[[Iterable[Article]], list[str]],
+        whose: Callable[[Turn], str],
         targets: Mapping[str, float],
         candidates: Sequence[Article] = (),
     ) -> None:
         self.name = name
         self._noun = noun
+        self._names_of = names_of
         self._whose = whose
         self._targets = targets
-        ready = (each for each in candidates if each.status is ArticleStatus.READY)
-        self._shares = equal_shares((who for each in ready if (who := whose(each))), targets)
+        ready = ArticleStatus.READY
+        names = set(names_of([each for each in candidates if each.status is ready]))
+        self._shares = equal_shares(names - {""}, targets)
         self._reckoned = self._begun()
 
     def among(self, candidates: Sequence[Article]) -> FairTurns:
-        return FairTurns(self.name, self._noun, self._whose, self._targets, candidates)
+        return FairTurns(self.name, self._noun, self._names_of, self._whose, self._targets, candidates)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
-        return list(map(self._whose, articles))
+        return self._names_of(articles)
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         now = self._standings(history)
@@ -131,7 +135,7 @@ class FairTurns:
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         now = self._standings(history)
-        name = self._whose(article)
+        (name,) = self._names_of([article])
         points = self.points_at(history, at)(name)
         if name not in now:
             return Score(f"of no {self._noun} with a turn", points)
@@ -157,16 +161,20 @@ class FairTurns:
 
 def author_turns(targets: Mapping[str, float]) -> FairTurns:
     """Between the first authors of the articles."""
-    return FairTurns("authors", "author", first_author, targets)
+    return FairTurns("authors", "author", first_authors, attrgetter("author"), targets)
 
 
 def category_turns(targets: Mapping[str, float]) -> FairTurns:
     """Between the first categories of the articles."""
-    return FairTurns("categories", "category", _first_category, targets)
+    return FairTurns("categories", "category", _first_categories, _category, targets)
 
 
-def _first_category(given: Article | Turn) -> str:
-    return given.categories[0] if given.categories else ""
+def _first_categories(articles: Iterable[Article]) -> list[str]:
+    return [each.categories[0] if each.categories else "" for each in articles]
+
+
+def _category(turn: Turn) -> str:
+    return turn.categories[0] if turn.categories else ""
 
 
 def _ordinal(number: int) -> str:

@@ -122,6 +122,7 @@ class LongestUnsent:
 
     name = "longest unsent"
     tally = "sent lately"
+    bounds = (0, 10_000 * POINT)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         return [max(history.sent_at(article.slug), default=None) for article in articles]

@@ -1,0 +1,206 @@
+"""Candidates and rules → the best that may go, one by one, told apart no further than it takes to find them."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Sequence
+from datetime import date
+from functools import cache
+from heapq import heapify, heappop, heappush, heapreplace
+from itertools import repeat
+from math import inf
+from operator import sub
+
+from newsletter.model import Article
+from newsletter.picking.rules import History, Moment, Ranking, Refusal, Rule, Steady, Turning, among
+
+TOLD = 3
+"""Rankings whose words tell why, where there are more: those that counted most."""
+
+
+class Shortlist:
+    """Candidates, best first, asked one after the other until one may go.
+
+    It serves one pick as well as a year of them: a candidate that a rule refuses until a certain day is not
+    asked again before that day. So the moments of successive calls must not run backwards, and the history
+    must be that of the call before plus what was taken, or told of by `sent`, since.
+
+    The points of a turning ranking are the same for all candidates of one group. One ranking after the other tells the
+    candidates of a group apart, and only where the best of them could still win: most are never looked at closely.
+    """
+
+    def __init__(self, candidates: Sequence[Article], rules: Sequence[Rule], seed: int) -> None:
+        self._candidates = candidates
+        self._seed = seed
+        self.rules = tuple(among(rule, candidates) for rule in rules)
+        self._rankings: list[Ranking] = []
+        self._turning: list[Turning] = []
+        self._guards: list[Rule] = []
+        # Steady points by candidate, with their sign turned as everywhere below: a heap has the least first.
+        self._points = [0] * len(candidates)
+        for rule in self.rules:
+            if isinstance(rule, Steady):
+                self._rankings.append(rule)
+                self._points = list(map(sub, self._points, rule.points_of(candidates)))
+            elif isinstance(rule, Turning):
+                self._rankings.append(rule)
+                self._turning.append(rule)
+            else:
+                self._guards.append(rule)
+        # The ranking that can part candidates furthest comes first: it leaves the least to the others.
+        self._turning.sort(key=lambda rule: rule.bounds[0] - rule.bounds[1])
+        self._most = [sum(rule.bounds[1] for rule in self._turning[depth:]) for depth in range(len(self._turning) + 1)]
+        self._asking = [guard.judge for guard in self._guards]
+        self._tallies = list(dict.fromkeys(guard.tally for guard in self._guards))
+        self._all = _Group()
+        self._outside = list(range(len(candidates)))  # of the groups, but to be among them at the next pick
+        self._refused: list[int] = []  # the same, until every guard lets them go
+        self._asleep: defaultdict[date, list[int]] = defaultdict(list)  # by the first day to ask again
+
+    def take(self, history: History, at: Moment, count: int = 1) -> tuple[Article, ...]:
+        """Up to `count` articles that may go at `at`, the best first."""
+        self._wake(at.day)
+        taken: list[int] = []
+        while len(taken) < count and (best := self._best(history, at)) is not None:
+            taken.append(best)
+            # The rules hold between the articles of one issue too.
+            history = history.after(self._candidates[best], at.utc)
+        self._outside += taken
+        return tuple(self._candidates[index] for index in taken)
+
+    def sent(self, slugs: Collection[str]) -> None:
+        """These went out by another schedule: where they stand is asked anew."""
+        gone = {index for index, article in enumerate(self._candidates) if article.slug in slugs}
+        groups = [self._all]
+        while groups:
+            group = groups.pop()
+            self._outside += group.lose(gone)
+            groups += group.parts.values()
+
+    def in_words(self, articles: Sequence[Article], history: History, at: Moment) -> str:
+        """Why these were taken by the last call, or why none was."""
+        if articles:
+            judged = [rule.judge(articles[0], history, at) for rule in self._rankings]
+            counting = [score for score in judged if score.points] or judged[:1]
+            telling = sorted(counting, key=lambda score: -abs(score.points))[:TOLD]
+            return "; ".join(score.words for score in judged if score in telling)
+        if not self._candidates:
+            return "nothing can be picked: the library is empty"
+        # Asked anew: the guard that once sent a candidate to sleep need not be the first that refuses it now.
+        guards = Counter(self._first_refusal(article, history, at) for article in self._candidates)
+        counts = (f"{count} {tally}" for tally in self._tallies if (count := guards[tally]))
+        return f"nothing can be picked: {', '.join(counts)}"
+
+    def _first_refusal(self, article: Article, history: History, at: Moment) -> str:
+        refusals = (guard.tally for guard in self._guards if isinstance(guard.judge(article, history, at), Refusal))
+        return next(refusals, "")
+
+    def _wake(self, day: date) -> None:
+        for over in [until for until in self._asleep if until <= day]:
+            self._outside += self._asleep.pop(over)
+
+    def _best(self, history: History, at: Moment) -> int | None:
+        """The best candidate no guard refuses, out of its group; the refused ones before it leave theirs too."""
+        self._all.waiting += [*self._outside, *self._refused]
+        self._outside, self._refused = [], []
+        reckoned = [cache(rule.points_at(history, at)) for rule in self._turning]
+        numbers = itertools.count()  # so that groups themselves are never compared
+        # Groups by the most that any of theirs may come to. Of equals those with a tie come last: before one is taken,
+        # all that could be its equals are told apart, and drawn.
+        frontier = [(-inf, b"", next(numbers), 0, 0, self._all)]
+        while frontier:
+            _, tied, number, depth, offset, group = heappop(frontier)
+            if depth < len(self._turning):
+                self._tell_apart(group, depth, history, at)
+                for key, part in group.parts.items():
+                    points = offset + reckoned[depth](key)
+                    promise = part.best - points - self._most[depth + 1]
+                    heappush(frontier, (promise, b"", next(numbers), depth + 1, points, part))
+            elif queue := group.in_order(self._points):
+                points, drawn, index = queue[0]
+                is_sent_away = self._sends_away(index, history, at)
+                if is_sent_away or tied:
+                    heappop(queue)
+                elif not drawn:
+                    heapreplace(queue, (points, tie(self._seed, self._candidates[index].slug), index))
+                group.best = queue[0][0] if queue else inf
+                if tied and not is_sent_away:
+                    return index
+                if queue:
+                    heappush(frontier, (queue[0][0] - offset, queue[0][1], number, depth, offset, group))
+        return None
+
+    def _tell_apart(self, group: _Group, depth: int, history: History, at: Moment) -> None:
+        """Part who waits in the group by the ranking of that depth; empty parts end."""
+        if group.waiting:
+            articles = [self._candidates[index] for index in group.waiting]
+            told = defaultdict[Hashable, list[int]](list)
+            for key, index in zip(self._turning[depth].groups_of(articles, history, at), group.waiting, strict=True):
+                told[key].append(index)
+            for key, indices in told.items():
+                group.parts.setdefault(key, _Group()).add(indices, self._points)
+            group.waiting = []
+        group.parts = {key: part for key, part in group.parts.items() if part.best < inf}
+        group.best = min((part.best for part in group.parts.values()), default=inf)
+
+    def _sends_away(self, index: int, history: History, at: Moment) -> bool:
+        """Whether a guard refuses the candidate; if so it is noted when to ask again."""
+        article = self._candidates[index]
+        for ask in self._asking:
+            verdict = ask(article, history, at)
+            if isinstance(verdict, Refusal):
+                if verdict.until is None or verdict.until <= at.day:
+                    self._refused.append(index)
+                else:
+                    self._asleep[verdict.until].append(index)
+                return True
+        return False
+
+
+class _Group:
+    """Candidates whose points by the rankings asked so far are the same."""
+
+    __slots__ = ("best", "parts", "queue", "waiting")
+
+    def __init__(self) -> None:
+        self.best: float = inf  # the least steady points of any in it; of one that has left, for a while
+        self.waiting: list[int] = []  # to be told apart by the next ranking, or to be queued where none is left
+        self.parts: dict[Hashable, _Group] = {}
+        # A heap of points, tie and candidate. The tie is b"" until it is needed: hashing every slug would cost more
+        # than all the rest, and b"" comes before any hash, so that of equals all are drawn before one is taken.
+        self.queue: list[tuple[int, bytes, int]] = []
+
+    def add(self, candidates: Sequence[int], points: Sequence[int]) -> None:
+        self.waiting += candidates
+        self.best = min(self.best, min(map(points.__getitem__, candidates), default=inf))
+
+    def in_order(self, points: Sequence[int]) -> list[tuple[int, bytes, int]]:
+        """The queue, with everybody in it."""
+        entries = zip(map(points.__getitem__, self.waiting), repeat(b""), self.waiting, strict=False)
+        if self.queue:
+            for entry in entries:
+                heappush(self.queue, entry)
+        else:
+            self.queue = list(entries)
+            heapify(self.queue)
+        self.waiting = []
+        return self.queue
+
+    def lose(self, gone: Collection[int]) -> list[int]:
+        """Those of them who stood here themselves, and no longer do."""
+        lost = [index for index in self.waiting if index in gone]
+        lost += [index for _, _, index in self.queue if index in gone]
+        if lost:
+            self.waiting = [index for index in self.waiting if index not in gone]
+            self.queue = [entry for entry in self.queue if entry[2] not in gone]
+            heapify(self.queue)
+            if not (self.waiting or self.queue or self.parts):
+                self.best = inf
+        return lost
+
+
+def tie(seed: int, slug: str) -> bytes:
+    """Where chance puts the slug among equals: the same for one seed, for ever and on any machine."""
+    return hashlib.blake2b(f"{seed} {slug}".encode(), digest_size=16).digest()
