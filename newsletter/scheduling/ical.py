@@ -1,23 +1,24 @@
 """A calendar file (RFC 5545) → the days its events lie on, as they are written in a blackout.
 
-Read are VEVENTs: whole days and times, DTEND or DURATION, and a plain yearly repetition. A time without a zone of
-its own, or in one that nobody else knows, is one of the zone asked for.
+Read are VEVENTs: whole days and times, DTEND or DURATION, and repetitions (repetition.py) with EXDATE, RDATE and single
+events that were moved. A time without a zone of its own, or in one that nobody else knows, is one of the zone asked
+for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
 from zoneinfo import ZoneInfo
 
 from newsletter.blackouts import DAY
+from newsletter.scheduling.repetition import YEARS_AHEAD, Rule, Spend, allowance
 
 LINES = 100_000  # at most; a year of holidays has a thousand
 LONGEST = 366  # days of one event
-YEARS_AHEAD = 30  # how far a repetition is followed that begins later, or ends
 
 PROPERTY = re.compile(r'([A-Z0-9-]+)((?:;[A-Z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)*):(.*)', re.I)
 
@@ -25,7 +26,8 @@ TIME = re.compile(r"(\d{8})T(\d{6})(Z?)")
 
 DURATION = re.compile(r"\+?P(?:(\d{1,3})W|(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?)")
 
-ONLY_YEARLY = "of repetitions only FREQ=YEARLY without exceptions is understood"
+Moment = date | datetime
+"""A whole day, or a time in its own zone."""
 
 Line = tuple[int, str, str, str]
 """Its number, and name, parameters and value of the property."""
@@ -34,7 +36,15 @@ Line = tuple[int, str, str, str]
 @dataclass(slots=True)
 class _Event:
     line: int
-    properties: dict[str, Line] = field(default_factory=dict)
+    properties: defaultdict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
+
+    def line_of(self, name: str) -> Line | None:
+        """Of properties that may stand there but once, the first."""
+        return next(iter(self.properties.get(name, ())), None)
+
+    def value(self, name: str) -> str:
+        line = self.line_of(name)
+        return line[3] if line else ""
 
 
 def days_of(data: bytes, zone: ZoneInfo, today: date) -> tuple[str, ...]:
@@ -43,9 +53,12 @@ def days_of(data: bytes, zone: ZoneInfo, today: date) -> tuple[str, ...]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("this is no calendar file: it is not UTF-8") from None
+    events = list(_events(_unfolded(text)))
+    moved = _moved(events, zone)
+    spend = allowance()
     found: dict[str, None] = {}
-    for event in _events(_unfolded(text)):
-        found.update(dict.fromkeys(_days(event, zone, today)))
+    for event in events:
+        found.update(dict.fromkeys(_days(event, moved, zone, today, spend)))
     if not found:
         raise ValueError("this calendar file has no day to come")
     return tuple(found)
@@ -89,63 +102,102 @@ def _events(lines: Iterator[tuple[int, str]]) -> Iterator[_Event]:
                 yield event
                 event = None
         elif event is not None and len(inside) == 2:
-            event.properties.setdefault(name, (number, name, match[2] if name.startswith("DT") else parameters, value))
+            event.properties[name].append((number, name, match[2] if "TZID" in parameters else parameters, value))
     if inside:
         raise ValueError(f"line {number}: the calendar breaks off: END:{inside[-1]} is missing")
 
 
-def _days(event: _Event, zone: ZoneInfo, today: date) -> Iterator[str]:
-    if _value(event, "STATUS").upper() == "CANCELLED":
+def _moved(events: Iterable[_Event], zone: ZoneInfo) -> Mapping[str, set[date]]:
+    """By the UID of a repeated event the days that other events stand in the place of."""
+    moved: defaultdict[str, set[date]] = defaultdict(set)
+    for event in events:
+        if line := event.line_of("RECURRENCE-ID"):
+            moved[event.value("UID")].add(_date(_moment(line, zone)))
+    return moved
+
+
+def _days(event: _Event, moved: Mapping[str, set[date]], zone: ZoneInfo, today: date, spend: Spend) -> Iterator[str]:
+    if event.value("STATUS").upper() == "CANCELLED":
         return
-    if "DTSTART" not in event.properties:
+    line = event.line_of("DTSTART")
+    if line is None:
         raise ValueError(f"line {event.line}: this event has no DTSTART")
-    first, last = _span(event, zone)
-    length = last - first
-    for start in _starts(event, first, today):
-        if start is None:
-            yield f"{first:%m-%d}..{last:%m-%d}" if length else f"{first:%m-%d}"
-        elif start + length >= today:
-            yield f"{start}..{start + length}" if length else f"{start}"
+    start = _moment(line, zone)
+    length = _length(event, start, zone)
+    first, last = _span(start, length, zone)
+    left_out = {_date(each) for each in _moments(event, "EXDATE", zone)}
+    if not event.line_of("RECURRENCE-ID"):
+        left_out |= moved.get(event.value("UID"), set())
+    rule = _rule(event)
+    if rule and rule.is_plain_yearly(_date(start)) and first <= today and not (left_out or event.value("RDATE")):
+        if "UNTIL" not in event.value("RRULE").upper():
+            yield f"{first:%m-%d}..{last:%m-%d}" if last > first else f"{first:%m-%d}"
+            return
+    starts = [start] if rule is None else list(_repeated(event, rule, start, today, spend))
+    starts += _moments(event, "RDATE", zone)
+    spans = sorted(_span(each, length, zone) for each in starts if _date(each) not in left_out)
+    yield from _written(span for span in spans if span[1] >= today)
 
 
-def _value(event: _Event, name: str) -> str:
-    return event.properties[name][3] if name in event.properties else ""
+def _written(spans: Iterable[tuple[date, date]]) -> Iterator[str]:
+    """Those that touch as one."""
+    joined: list[tuple[date, date]] = []
+    for first, last in spans:
+        if joined and first <= joined[-1][1] + DAY:
+            first, last = joined[-1][0], max(last, joined.pop()[1])
+        joined.append((first, last))
+    for first, last in joined:
+        yield f"{first}..{last}" if last > first else f"{first}"
 
 
-def _span(event: _Event, zone: ZoneInfo) -> tuple[date, date]:
-    """The first and the last day of the event in the zone. The end that is given is not part of it."""
-    start = _moment(event.properties["DTSTART"], zone)
-    number = event.properties["DTSTART"][0]
-    if "DTEND" in event.properties:
-        number = event.properties["DTEND"][0]
-        end = _moment(event.properties["DTEND"], zone)
-    elif "DURATION" in event.properties:
-        number = event.properties["DURATION"][0]
-        end = _later(start, event.properties["DURATION"])
-    else:
-        end = start
+def _length(event: _Event, start: Moment, zone: ZoneInfo) -> timedelta:
+    """From the start to the end that is given, which is not part of the event."""
+    line = event.line_of("DTEND") or event.line_of("DURATION")
+    if line is None:
+        return DAY if not isinstance(start, datetime) else timedelta()
+    number, name, *_ = line
+    end = _moment(line, zone) if name == "DTEND" else _later(start, line)
     if isinstance(start, datetime) is not isinstance(end, datetime):
         raise ValueError(f"line {number}: this event has a time at one end and a day at the other")
     if end < start:
         raise ValueError(f"line {number}: this event ends before it begins")
-    first, last = _date(start), _date(end)
-    if end > start and (not isinstance(end, datetime) or end.astimezone(zone).time() == datetime.min.time()):
-        last -= DAY
+    length = end - start
+    first, last = _span(start, length, zone)
     if (last - first).days >= LONGEST:
         raise ValueError(f"line {number}: this event is longer than a year")
-    return first, max(first, last)
+    return length
 
 
-def _date(at: date | datetime) -> date:
+def _span(start: Moment, length: timedelta, zone: ZoneInfo) -> tuple[date, date]:
+    """The first and the last day in the zone."""
+    try:
+        if not isinstance(start, datetime):
+            return start, max(start, start + length - DAY) if length else start
+        begin, end = start.astimezone(zone), (start + length).astimezone(zone)
+    except OverflowError:
+        raise ValueError("an event ends after the calendar does") from None
+    is_at_midnight = end > begin and end.time() == datetime.min.time()
+    return begin.date(), max(begin.date(), end.date() - DAY * is_at_midnight)
+
+
+def _date(at: Moment) -> date:
     return at.date() if isinstance(at, datetime) else at
 
 
-def _moment(line: Line, zone: ZoneInfo) -> date | datetime:
+def _moments(event: _Event, name: str, zone: ZoneInfo) -> list[Moment]:
+    """Of EXDATE and RDATE, whose values stand side by side."""
+    lines = event.properties.get(name, [])
+    return [_moment((*line[:3], value), zone) for line in lines for value in line[3].split(",")]
+
+
+def _moment(line: Line, zone: ZoneInfo) -> Moment:
     number, name, parameters, value = line
     try:
         if match := TIME.fullmatch(value):
             at = datetime.strptime(match[1] + match[2], "%Y%m%d%H%M%S").replace(tzinfo=_zone(parameters, zone))
-            return (at.replace(tzinfo=UTC) if match[3] else at).astimezone(zone)
+            at = at.replace(tzinfo=UTC) if match[3] else at
+            at.astimezone(UTC), at.astimezone(zone)
+            return at
         if re.fullmatch(r"\d{8}", value):
             return datetime.strptime(value, "%Y%m%d").replace(tzinfo=UTC).date()
     except (ValueError, OverflowError):
@@ -161,7 +213,7 @@ def _zone(parameters: str, zone: ZoneInfo) -> ZoneInfo:
         return zone
 
 
-def _later(start: date | datetime, line: Line) -> date | datetime:
+def _later(start: Moment, line: Line) -> Moment:
     match = DURATION.fullmatch(line[3].upper())
     if match is None or not any(match.groups()):
         raise ValueError(f"line {line[0]}: {line[3][:40]!r} cannot be the DURATION of an event")
@@ -172,45 +224,32 @@ def _later(start: date | datetime, line: Line) -> date | datetime:
         raise ValueError(f"line {line[0]}: this event ends after the calendar does") from None
 
 
-def _starts(event: _Event, first: date, today: date) -> Iterator[date | None]:
-    """The first day of each repetition; None for one in every year."""
-    if other := event.properties.get("RDATE", event.properties.get("EXDATE")):
-        raise ValueError(f"line {other[0]}: {ONLY_YEARLY}")
-    if "RRULE" not in event.properties:
-        yield first
-        return
-    number, _, _, value = event.properties["RRULE"]
-    rule = dict(part.upper().partition("=")[::2] for part in value.split(";") if part)
-    same = {"BYMONTH": str(first.month), "BYMONTHDAY": str(first.day), "INTERVAL": "1"}
-    plain = all(rule[name].lstrip("0") == wanted for name, wanted in same.items() if name in rule)
-    if rule.get("FREQ") != "YEARLY" or not plain or set(rule) - {*same, "FREQ", "COUNT", "UNTIL", "WKST"}:
-        raise ValueError(f"line {number}: {ONLY_YEARLY}")
-    if "COUNT" not in rule and "UNTIL" not in rule and first <= today:
-        yield None
-        return
-    yield from _repeated(first, rule, number, today)
-
-
-def _repeated(first: date, rule: dict[str, str], number: int, today: date) -> Iterator[date]:
+def _rule(event: _Event) -> Rule | None:
+    line = event.line_of("RRULE")
     try:
-        times = int(rule.get("COUNT", 10_000))
-        until = datetime.strptime(rule.get("UNTIL", "99991231")[:8], "%Y%m%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise ValueError(f"line {number}: {ONLY_YEARLY}") from None
-    years: Sequence[int] = range(first.year, max(first.year, today.year) + YEARS_AHEAD)
-    given = count(1)
-    for year in years:
-        if not _has_day(year, first):
-            continue
-        day = first.replace(year=year)
-        if day > until or next(given) > times:
-            return
-        yield day
+        return Rule.parse(line[3]) if line else None
+    except ValueError as error:
+        raise ValueError(f"line {line[0] if line else 0}: {error}") from None
 
 
-def _has_day(year: int, day: date) -> bool:
-    try:
-        day.replace(year=year)
-    except ValueError:
-        return False
-    return True
+def _repeated(event: _Event, rule: Rule, start: Moment, today: date, spend: Spend) -> Iterator[Moment]:
+    first = _date(start)
+    since = max(first, today - LONGEST * DAY)
+    until = _until(event, start)
+    year = min(max(first, today).year + YEARS_AHEAD[rule.every], date.max.year)
+    for day in rule.days(first, since, min(until, date(year, 1, 1) - DAY), spend):
+        yield datetime.combine(day, start.timetz()) if isinstance(start, datetime) else day
+
+
+def _until(event: _Event, start: Moment) -> date:
+    """The last day on which the event may begin, in its own zone."""
+    line = event.line_of("RRULE")
+    match = re.search(r"\bUNTIL=([^;]*)", line[3].upper()) if line else None
+    if line is None or match is None:
+        return date.max
+    own = start.tzinfo if isinstance(start, datetime) and isinstance(start.tzinfo, ZoneInfo) else ZoneInfo("UTC")
+    until = _moment((line[0], "UNTIL", "", match[1]), own)
+    if not isinstance(until, datetime) or not isinstance(start, datetime):
+        return _date(until)
+    last = until.astimezone(own)
+    return last.date() if last.time() >= start.time() else last.date() - DAY
