@@ -2,6 +2,8 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
+# Where Python may not keep what it compiled, each of the thousand commands that the tests run compiles the program anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo check test bench lock program tools browser style
 
 help: ## say what each command does
