@@ -14,18 +14,16 @@ from zoneinfo import ZoneInfo
 from newsletter.blackouts import Blackout
 from newsletter.config import Config, LoadedConfig
 from newsletter.errors import ConfigError, NotFound
-from newsletter.holidays import without_files
 from newsletter.home import Home, read_config, read_secret
 from newsletter.model import Newsletter, Schedule
-from newsletter.rendering.looks import load_look, packaged_templates
-from newsletter.rendering.templating import Look
-from newsletter.scheduling.catching_up import CatchUp, Handled
 from newsletter.store import newsletters as store
 from newsletter.store.engine import Database
 from subscribers import Tokens
 
 if TYPE_CHECKING:
     from newsletter.content.fetch import Fetcher
+    from newsletter.rendering.templating import Look
+    from newsletter.scheduling.catching_up import CatchUp, Handled
 
 
 def utc_now() -> datetime:
@@ -82,6 +80,8 @@ class App:
 
     def look(self, name: str) -> Look:
         """Raises NotFound for a look that is neither in the home nor packaged."""
+        from newsletter.rendering.looks import load_look, packaged_templates  # many commands show nobody a page
+
         return load_look(name, [self.home.templates, packaged_templates()])
 
     @cached_property
@@ -118,6 +118,8 @@ class App:
     @cached_property
     def blackout(self) -> Blackout:
         """The days without any issue, whatever the schedule. Raises ConfigError for a calendar file that is none."""
+        from newsletter.holidays import without_files  # what reads calendar files comes with it
+
         entries = self.config.picking.blackout
         try:
             return Blackout.parse(without_files(entries, self.home.folder, self.zone, self.today))
