@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from newsletter.cli.program import run
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -71,11 +71,9 @@ def targets() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("words", all_commands("newsletter"), ids=" ".join)
-def test_command_on_a_page_exists_with_its_options(words: tuple[str, ...]) -> None:
+def test_command_on_a_page_exists_with_its_options(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     # `--help` at its end makes any command line say whether it could be run, and do nothing.
-    asked = [sys.executable, "-m", "newsletter", *words, "--help"]
-    answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
-    assert answer.returncode == 0, answer.stderr
+    assert run([*words, "--help"]) == 0, capsys.readouterr().err
 
 
 def test_readme_shows_how_to_type_the_program() -> None:
