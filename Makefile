@@ -16,8 +16,9 @@ check: style ## format, lint, types and the house test: what every commit has to
 	.venv/bin/python -m pytest -q tests/unit/test_house.py
 
 # Three workers, on two cores too: they wait for relays and children. One file each: its tests share a server or a database.
+# In their order: the acceptance tests take longest, and one that begins last would leave the other workers idle.
 test: browser style ## everything: the checks above, then all tests, with warnings as errors
-	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile
+	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 bench: tools ## measure what there is to measure, each against its yardstick
 	.venv/bin/python -m bench
