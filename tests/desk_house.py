@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 import house as builders
+from made_databases import sqlite_file
 from newsletter.app import App
 from newsletter.config import variable
 from newsletter.desk import audience, choosing, explaining, making, previewing, schedules, sending, ticking
@@ -91,6 +92,8 @@ class DeskHouse:
         home = make_home(folder, documented_config())
         clock = Clock(builders.NOON)
         settings = {**SETTINGS, **overrides}
+        if not settings.get("database.url"):
+            (home.folder / "newsletter.db").write_bytes(sqlite_file())
         return cls(App(home, read_config(home, {}, settings), clock), clock, settings)
 
     def furnish(self, *slugs: str) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, select, update
 
 import house
 from house import NOON
+from made_databases import sqlite_file
 from newsletter.delivery.relay import RelaySettings
 from newsletter.delivery.worker import CLAIM, LEASE, Ending, Job, Policy, Worker
 from newsletter.errors import ConfigError, DatabaseError, MessageError
@@ -23,7 +25,6 @@ from newsletter.store.deliveries import Claimed
 from newsletter.store.engine import Database
 from newsletter.tables import deliveries, issues
 from scripted_relay import CUT, Message, ScriptedRelay
-from subscribers.tables import metadata
 
 PENDING, SENDING, SENT, FAILED, SKIPPED, IN_DOUBT = DeliveryStatus
 HOLD = Policy(timedelta(hours=48), None)
@@ -77,16 +78,16 @@ class Desk:
 @pytest.fixture
 def desk(database_url: str) -> Iterator[Desk]:
     database = Database(database_url)
-    metadata.create_all(database.engine)
     yield Desk(database)
     database.close()
 
 
 @pytest.fixture
-def small_desk(tmp_path: Any) -> Iterator[Desk]:
+def small_desk(tmp_path: Path) -> Iterator[Desk]:
     """On SQLite alone."""
-    database = Database(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    metadata.create_all(database.engine)
+    file = tmp_path / "newsletter.db"
+    file.write_bytes(sqlite_file())
+    database = Database(f"sqlite:///{file}")
     yield Desk(database)
     database.close()
 

@@ -8,14 +8,12 @@ import pytest
 from sqlalchemy import Connection
 
 from newsletter.store.engine import Database
-from newsletter.tables import metadata
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """For tests that need several transactions, or several connections at once."""
     made = Database(database_url)
-    metadata.create_all(made.engine)
     yield made
     made.close()
 

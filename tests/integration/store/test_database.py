@@ -221,8 +221,8 @@ def set_revision(database: Database, revision: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
-def test_empty_database_is_told_apart_from_an_old_one(database_url: str) -> None:
-    database = Database(database_url)
+def test_empty_database_is_told_apart_from_an_old_one(empty_url: str) -> None:
+    database = Database(empty_url)
     assert database.revision() is None
     with pytest.raises(DatabaseError, match="holds no tables yet: run `newsletter db upgrade`"):
         database.require_current()
@@ -233,8 +233,8 @@ def test_empty_database_is_told_apart_from_an_old_one(database_url: str) -> None
     database.close()
 
 
-def test_schema_newer_than_the_program_is_refused(database_url: str) -> None:
-    database = Database(database_url)
+def test_schema_newer_than_the_program_is_refused(empty_url: str) -> None:
+    database = Database(empty_url)
     database.upgrade(NOON)
     set_revision(database, "9999")
     sentence = f"has schema 9999, newer than this program's {head_revision()}: install the newer program, or restore"
@@ -274,8 +274,8 @@ def add_migration(folder: Path, after: str, *statements: str) -> str:
     return revision
 
 
-def test_older_schema_is_brought_up_to_date_with_everything_in_it(database_url: str, next_migrations: Path) -> None:
-    database = Database(database_url)
+def test_older_schema_is_brought_up_to_date_with_everything_in_it(empty_url: str, next_migrations: Path) -> None:
+    database = Database(empty_url)
     database.upgrade(NOON)
     old = head_revision()
     with database.write() as connection:
@@ -292,8 +292,8 @@ def test_older_schema_is_brought_up_to_date_with_everything_in_it(database_url: 
     database.close()
 
 
-def test_upgrade_that_breaks_leaves_the_database_as_it_was(database_url: str, next_migrations: Path) -> None:
-    database = Database(database_url)
+def test_upgrade_that_breaks_leaves_the_database_as_it_was(empty_url: str, next_migrations: Path) -> None:
+    database = Database(empty_url)
     database.upgrade(NOON)
     old = head_revision()
     add_migration(
@@ -371,7 +371,7 @@ def test_copies_end_with_an_upgrade_too(sqlite: Database, tmp_path: Path) -> Non
     assert not old.exists()
 
 
-def test_programs_that_upgrade_at_once_all_find_it_done(database_url: str) -> None:
+def test_programs_that_upgrade_at_once_all_find_it_done(empty_url: str) -> None:
     program = (
         "import sys\n"
         "from alembic import command\n"
@@ -385,7 +385,7 @@ def test_programs_that_upgrade_at_once_all_find_it_done(database_url: str) -> No
     )
     others = [
         subprocess.Popen(
-            [sys.executable, "-c", program, database_url],
+            [sys.executable, "-c", program, empty_url],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -41,8 +41,8 @@ NOON = house.NOON
 
 
 @pytest.fixture
-def migrated(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
+def migrated(empty_url: str) -> Iterator[Database]:
+    made = Database(empty_url)
     assert made.upgrade(NOON) == (None, head_revision(), None)
     yield made
     made.close()

@@ -25,8 +25,8 @@ ROW = text(
 
 
 @pytest.fixture
-def old(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
+def old(empty_url: str) -> Iterator[Database]:
+    made = Database(empty_url)
     settings = Config()
     settings.set_main_option("script_location", str(MIGRATIONS))
     with made.write() as connection:

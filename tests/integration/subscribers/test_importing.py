@@ -17,7 +17,7 @@ from subscribers.errors import ConsentMissing
 from subscribers.imports.csv import read_csv
 from subscribers.model import Consent, MailingList, Profile, Subscription, SubscriptionStatus
 from subscribers.store import BATCH, ImportReport
-from subscribers.tables import consents, metadata, subscribers, subscriptions
+from subscribers.tables import consents, subscribers, subscriptions
 
 PENDING, CONFIRMED, UNSUBSCRIBED = SubscriptionStatus
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -251,7 +251,6 @@ def test_nobody_is_confirmed_on_nobodys_word(conn: Connection, readers: MailingL
 def test_reader_whom_another_writer_is_adding_during_an_import_is_let_be(fresh_postgresql_url: str) -> None:
     # PostgreSQL only: SQLite has one writer at a time.
     engine = make_engine(fresh_postgresql_url)
-    metadata.create_all(engine)
     with engine.begin() as conn:
         readers = store.add_list(conn, "Readers", NOON)
 
