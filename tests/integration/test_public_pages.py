@@ -187,7 +187,7 @@ def test_endless_body_is_not_listened_to(lasting_home: ServedHome) -> None:
     assert lasting_home.status("ada@example.org") is SubscriptionStatus.CONFIRMED
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     token=st.one_of(st.text(), st.from_regex(r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[A-Za-z0-9_-]{43}", fullmatch=True)),
     body=st.binary(max_size=200),
@@ -201,7 +201,7 @@ def test_no_made_up_token_is_believed(lasting_home: ServedHome, token: str, body
     assert lasting_home.audience_rows() == before
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]),
     start=st.sampled_from(["/", "/media/", "/archive/", "/unsubscribe/", "/healthz/", "//"]),

@@ -182,7 +182,7 @@ PEOPLE = st.lists(authors(photos=[""]), min_size=1, max_size=3, unique_by=lambda
 
 
 @given(PEOPLE.flatmap(lambda people: st.lists(articles(bodies([]), st.sampled_from(people), [""]), max_size=3)))
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 def test_any_library_comes_back(found: list[Article]) -> None:
     found = _with_texts_apart(found)
     with _house() as house, _house() as other, TemporaryDirectory() as folder:

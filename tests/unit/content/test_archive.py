@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.content.source import Item, LeftOut, Offered, Source
@@ -148,7 +148,6 @@ def test_damaged_picture_is_named() -> None:
         beside("tea.png")
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_after_the_mark_are_items_or_one_error(tail: bytes) -> None:
     try:
@@ -180,7 +179,6 @@ CONTENTS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, CONTENTS, min_size=1, max_size=5))
 def test_any_contents_of_an_export_are_items_or_said_to_be_broken(members: dict[str, bytes]) -> None:
     try:

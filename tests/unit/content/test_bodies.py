@@ -127,7 +127,7 @@ def test_plain_article_comes_through_unchanged() -> None:
 
 
 @given(st.text(st.sampled_from("<>/apimgh2 ='\"?!&;\n"), max_size=80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_body_is_clean_and_reading_it_again_gives_the_same(html: str) -> None:
     found = with_body(draft(), html, BASE)
     assert clean(found.body_html, BASE) == found.body_html

@@ -193,7 +193,7 @@ PIECES = st.one_of(
 
 
 @given(st.lists(PIECES, max_size=25).map("".join), st.sampled_from(["", "https://example.org/a/"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_cleaning_twice_changes_nothing_and_nothing_active_is_left(html: str, base_url: str) -> None:
     article = clean(html, base_url)
     assert clean(article, base_url) == article
@@ -203,7 +203,7 @@ def test_cleaning_twice_changes_nothing_and_nothing_active_is_left(html: str, ba
 
 
 @given(st.text(max_size=100))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_can_be_cleaned_twice(text: str) -> None:
     article = clean(text)
     assert clean(article) == article

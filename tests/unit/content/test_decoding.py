@@ -107,7 +107,7 @@ ANY_BYTES = st.one_of(
 
 
 @given(ANY_BYTES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_the_bytes_decoding_answers_or_refuses(data: bytes) -> None:
     try:
         assert "\r" not in decode(data, "a.txt")
@@ -116,7 +116,7 @@ def test_whatever_the_bytes_decoding_answers_or_refuses(data: bytes) -> None:
 
 
 @given(ANY_BYTES, st.sampled_from(["auto", "markdown", "text"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_the_bytes_reading_answers_or_refuses(data: bytes, format: str) -> None:
     try:
         draft = read(data, "a.txt", format)

@@ -179,7 +179,7 @@ def test_overlong_page_is_refused() -> None:
 @given(
     st.binary(max_size=300), st.text(max_size=40), st.sampled_from([b"", b"<meta charset=gbk>", b"<?xml encoding='"])
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_the_bytes_a_page_is_text_or_refused(data: bytes, media_type: str, head: bytes) -> None:
     try:
         text = decode_page(head + data, "a.html", media_type)

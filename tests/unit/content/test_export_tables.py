@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.content.sources.exports import json_tables
@@ -49,7 +49,6 @@ def test_row_without_end_is_one_line(data: bytes) -> None:
         rows(data)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_rows_or_one_error(data: bytes) -> None:
     try:
@@ -58,7 +57,6 @@ def test_any_bytes_are_rows_or_one_error(data: bytes) -> None:
         assert "\n" not in str(error)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(alphabet='aé,"\n ;', min_size=1), st.text(alphabet='aé,"\n ;')), max_size=6))
 def test_what_a_machine_wrote_comes_back(pairs: list[tuple[str, str]]) -> None:
     stream = io.StringIO(newline="")
@@ -80,7 +78,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(JSON, max_size=5), JSON, st.sampled_from([1, 2, 3, 7, 64]), st.booleans())
 def test_rows_are_what_json_says_however_the_file_is_cut(
     rows: list[object], other: object, chunk: int, is_ascii: bool
@@ -96,7 +93,6 @@ def test_rows_are_what_json_says_however_the_file_is_cut(
     assert found == rows
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_any_bytes_are_rows_or_one_error_of_json(data: bytes) -> None:
     for prefix in (b"", b'{"db":[', b'{"data":{"posts":['):

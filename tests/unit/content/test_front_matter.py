@@ -281,7 +281,7 @@ SIGNS = st.sampled_from(
 
 
 @given(st.sampled_from(["---\n", "+++\n", "{\n", '{"']), st.lists(SIGNS, max_size=40).map("".join))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_whatever_stands_there_is_read_or_refused(start: str, rest: str) -> None:
     try:
         _read(f"{start}{rest}")

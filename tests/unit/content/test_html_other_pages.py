@@ -225,7 +225,7 @@ MARKUP = st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=40).map("".j
     st.one_of(st.binary(max_size=400), MARKUP.map(lambda text: text.encode("utf-8", "surrogatepass"))),
     st.text(max_size=20),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whatever_the_bytes_a_page_is_a_draft_or_refused(data: bytes, url: str) -> None:
     try:
         draft = read_page(data, "a.html", url)

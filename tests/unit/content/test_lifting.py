@@ -256,7 +256,7 @@ def _lines(html: str) -> list[str]:
 
 
 @given(st.lists(PARTS, max_size=12).map("".join).map(clean))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_left_is_clean_and_nothing_is_made_up(body: str) -> None:
     found = lift(body)
     assert clean(found.html) == found.html

@@ -127,7 +127,7 @@ _SIGNS = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=40)
 _PAGES = st.lists(st.one_of(_LINES, st.just(""), _SIGNS), max_size=40).map("\n".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_PAGES)
 @example(
     "Title\n\nMarch 3, 2024\n\n" + "A sentence of the article that is long enough. " * 3 + "\n\nTags: a\n\nTags: b"

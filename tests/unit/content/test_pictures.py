@@ -303,7 +303,7 @@ def pictures(draw: Callable[[st.SearchStrategy[Any]], Any]) -> bytes:
 
 
 @given(pictures())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_making_a_picture_fit_twice_is_making_it_fit_once(data: bytes) -> None:
     once = for_mail(data)
     again = for_mail(once.data)
@@ -390,7 +390,7 @@ SEEDS = [
     st.lists(st.tuples(st.integers(0, 1_000), st.binary(min_size=1, max_size=6)), max_size=6),
     st.integers(0, 400),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_broken_picture_is_fit_for_mail_or_refused_in_words(
     seed: bytes, wounds: list[tuple[int, bytes]], cut: int
 ) -> None:

@@ -184,19 +184,19 @@ def test_blocks_that_markdown_would_read_as_something_else_come_back(html: str) 
 
 
 @given(bodies())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_any_body_comes_back_exactly(body: str) -> None:
     assert _read_back(replace(FULL, body_html=body)).body_html == body
 
 
 @given(bodies())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_blocks_are_the_body(body: str) -> None:
     assert "\n".join(blocks_of(body)) == body
 
 
 @given(articles(bodies(), authors()))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_article_comes_back_exactly(article: Article) -> None:
     draft = _read_back(article)
     assert _facts(draft) == _facts(article)
@@ -204,7 +204,7 @@ def test_any_article_comes_back_exactly(article: Article) -> None:
 
 
 @given(articles(bodies(), authors()))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_file_for_an_editor_reads_as_the_same_but_for_the_slug_and_what_is_known_of_authors(article: Article) -> None:
     draft = read_markdown(decode(write_for_editing(article).encode(), "a.md"), "a.md")
     by_name = tuple(Author(author.name) for author in article.authors)

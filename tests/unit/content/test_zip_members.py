@@ -6,7 +6,7 @@ import unicodedata
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.content import zip_members
@@ -198,7 +198,6 @@ def test_stream_can_be_sought_as_a_file_can() -> None:
     assert stream.read() == words[-7:]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_after_the_mark_are_members_or_one_error(tail: bytes) -> None:
     try:
@@ -213,7 +212,6 @@ def test_any_bytes_after_the_mark_are_members_or_one_error(tail: bytes) -> None:
 WHOLE = packed({"posts/a.md": "Calm words for a long evening. " * 20, "b.txt": "Warm bread"})
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=8))
 def test_archive_with_any_bytes_changed_is_read_or_says_why(at: int, put: bytes) -> None:
     try:

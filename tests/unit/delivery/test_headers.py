@@ -50,7 +50,7 @@ def assert_foldable(header: str, value: bytes) -> None:
     assert b"\r" not in lines.replace(b"\r\n ", b"") and b"\n" not in lines.replace(b"\r\n ", b"")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(names)
 @example(LOOK_ALIKE)
 @example("=?utf-8?q?Ben?=")
@@ -64,7 +64,7 @@ def test_name_is_read_back_as_it_was(name: str) -> None:
     assert (decoded(read_name), address) == (tidied(name), "ada@example.org")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(names.filter(tidied))
 @example(LOOK_ALIKE)
 @example("=?utf-8?q?Ben?=")

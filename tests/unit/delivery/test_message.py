@@ -224,7 +224,7 @@ def test_local_part_beyond_ascii_is_written_in_utf8() -> None:
     verify(issue(), jörg)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_message_that_can_be_built_is_read_back_as_meant(name: str, value: str) -> None:
     copy = replace(ADA, name=name, values={"name": value, "unsubscribe_url": ADA.unsubscribe_url})

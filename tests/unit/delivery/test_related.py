@@ -180,7 +180,7 @@ def test_readers_share_the_pictures() -> None:
 
 
 @given(st.binary(max_size=400), st.text(max_size=30), st.sampled_from(["image/jpeg", "image/png", "image/gif"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_picture_of_any_name_arrives(data: bytes, name: str, media_type: str) -> None:
     picture = Picture(f"media/{name}", media_type, data)
     compiled = issue(picture, html=("<p>x</p>",))

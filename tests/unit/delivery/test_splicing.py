@@ -77,7 +77,7 @@ def assert_well_formed(body: bytes) -> None:
     assert b"=_" not in body
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(segments, values)
 @example((Slot("a"),), {"a": ""})
 @example((Slot("a"), Slot("b")), {"a": "x", "b": ""})
@@ -100,7 +100,7 @@ def test_decoded_text_is_the_filled_text(segments: Segments, values: Mapping[str
     assert SplicedText(segments, "html").filled(values, as_it_is).encode() == meant
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts)
 def test_text_without_slots_decodes_to_itself(text: str) -> None:
     body = encode_text(text)

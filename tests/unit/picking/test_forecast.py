@@ -174,7 +174,7 @@ def rule_sets(library: list[Article]) -> dict[str, tuple[Rule, ...]]:
     }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     library=libraries,
     kind=st.sampled_from(sorted(rule_sets([]))),

@@ -169,7 +169,7 @@ libraries = st.lists(articles, max_size=12, unique_by=lambda article: article.sl
 histories = st.builds(History, sent=st.dictionaries(slugs, st.just((SENT,)), max_size=4), seed=st.integers(0, 3))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(libraries, histories, st.integers(1, 3), st.randoms(use_true_random=False))
 def test_neither_the_order_of_candidates_nor_of_rules_matters(library, history, count, random) -> None:  # type: ignore[no-untyped-def]
     picked = pick(library, history, count)
@@ -179,7 +179,7 @@ def test_neither_the_order_of_candidates_nor_of_rules_matters(library, history, 
     assert pick(shuffled, history, count).candidates == picked.candidates
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(libraries, histories, st.integers(1, 3))
 def test_the_best_that_are_not_refused_are_picked(library: list[Article], history: History, count: int) -> None:
     picked = pick(library, history, count)

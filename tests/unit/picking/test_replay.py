@@ -74,7 +74,7 @@ recipes = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(articles, max_size=8, unique_by=lambda article: article.slug),
     recipes,

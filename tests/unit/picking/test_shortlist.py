@@ -65,7 +65,7 @@ def best_of_all(library: list[Article], rules: list[Rule], history: History, at:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(libraries, weights, pins, histories, st.integers(1, 2), st.sets(st.sampled_from(SLUGS), max_size=2))
 def test_the_best_are_those_of_a_look_at_all(
     library: list[Article],

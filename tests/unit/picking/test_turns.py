@@ -42,7 +42,7 @@ def next_in_turn(shares: dict[str, float], turns: list[str]) -> str:
 targets = st.dictionaries(st.sampled_from(NAMES), st.sampled_from([1.0, 2.0, 3.0, 19.0, 40.0]), min_size=1, max_size=10)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(targets)
 def test_nobody_is_ever_a_whole_issue_off_their_target(targets: dict[str, float]) -> None:
     shares = equal_shares(targets, targets)

@@ -114,7 +114,7 @@ def test_number_that_is_no_character_is_replaced(reference: str) -> None:
 
 
 @given(st.text(alphabet="<>/=\"' abphliutdomgsrc&;#x123\n\x0b", max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_html_gives_blocks_that_parse_again(html: str) -> None:
     for block in prepare_body(html, Media(BASE), "https://example.org/").blocks:
         assert shorten(block, 1000).strip() or not block.strip()

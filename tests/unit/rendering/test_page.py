@@ -173,7 +173,7 @@ def test_hostile_title_author_and_address_stay_text() -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_title_is_shown_as_it_is(title: str) -> None:
     shown = document(render(with_article(title="x" + title + "x"))).find(".//h1")
     assert shown is not None

@@ -79,7 +79,7 @@ def test_nothing_gives_nothing() -> None:
 
 
 @given(st.text(alphabet="<>/=\"' abphliutdol&;#123\n", max_size=80))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_html_gives_some_text(html: str) -> None:
     assert isinstance(to_text(html), str)
 

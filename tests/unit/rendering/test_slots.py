@@ -91,7 +91,7 @@ def _as_one_line(value: str) -> str:
 @example(HOSTILE[4])
 @example(HOSTILE[5])
 @example(HOSTILE[8])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_value_is_found_again_exactly_where_it_was_put(value: str) -> None:
     expected = _as_one_line(value)
     if not expected.strip():

@@ -132,7 +132,7 @@ def by_hand(recurrence: str, blackout: Blackout, shifts: bool) -> list[str]:
     return ["2026-03-29T03:00" if wall == "2026-03-29T02:30" else wall for wall in found]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(RECURRENCES, st.lists(ENTRIES, max_size=3, unique=True), st.booleans())
 def test_it_agrees_with_going_through_the_days(recurrence: str, entries: list[str], shifts: bool) -> None:
     of = calendar(recurrence, *entries, shifts=shifts)
@@ -142,7 +142,7 @@ def test_it_agrees_with_going_through_the_days(recurrence: str, entries: list[st
     assert found == by_hand(recurrence, of.blackout, shifts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     RECURRENCES,
     st.lists(ENTRIES, max_size=3, unique=True),

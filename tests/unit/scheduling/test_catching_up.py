@@ -210,7 +210,7 @@ def test_what_is_moved_out_of_a_blackout_is_due_on_the_free_day() -> None:
     assert look("0 9 * * 2", at, at, **options).due is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     cron=st.sampled_from(["0 * * * *", "30 2 * * *", "0 4,18 * * *", "15 6-22/3 * * *"]),
     steps=st.lists(st.integers(1, 30 * 60), min_size=1, max_size=12),

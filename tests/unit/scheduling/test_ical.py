@@ -174,7 +174,7 @@ PARTS = st.tuples(
 ).map("".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PARTS, st.dates(date(2015, 1, 1), date(2026, 3, 1)), st.integers(0, 900))
 def test_repetitions_are_those_that_dateutil_finds(text: str, first: date, later: int) -> None:
     try:

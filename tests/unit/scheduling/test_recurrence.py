@@ -229,7 +229,7 @@ def minute_by_minute(cron: str, zone: ZoneInfo, start: datetime, end: datetime) 
         at += timedelta(minutes=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     zone=st.sampled_from(ZONES).map(ZoneInfo),
     cron=st.sampled_from(CRONS),
@@ -246,7 +246,7 @@ def test_none_is_lost_or_doubled_against_asking_every_minute(zone: ZoneInfo, cro
     assert len(set(walls)) == len(walls)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     zone=st.sampled_from(ZONES).map(ZoneInfo),
     cron=st.sampled_from(CRONS),
@@ -320,7 +320,7 @@ def test_cron_is_tidied_and_said_in_english() -> None:
     assert in_english("0 9 11 * *") == "At 09:00 on the 11th day of every month"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.text("0123456789*/-,#LW", min_size=1, max_size=6), min_size=5, max_size=5).map(" ".join))
 def test_any_cron_is_refused_or_has_english_and_a_next_occurrence(cron: str) -> None:
     try:
@@ -399,7 +399,7 @@ def test_single_times_come_once_each() -> None:
     assert local(times, "Europe/Berlin", "2026-10-25T00:30", 9) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     recurrence=st.sampled_from(
         [
