@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -33,10 +34,11 @@ class Command:
     home: Path
     settings: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, *arguments: str, expect: int | None = 0) -> Ended:
+    def __call__(self, *arguments: str, expect: int | None = 0, stdin: int = subprocess.DEVNULL) -> Ended:
         """Fails unless the command ends with `expect` (None: however it likes)."""
         ended = subprocess.run(
             self.line(*arguments),
+            stdin=stdin,
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -47,6 +49,16 @@ class Command:
             assert ended.returncode == expect, f"{arguments}: {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
         assert "Traceback" not in ended.stderr, ended.stderr
         return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def asked(self, *arguments: str, answer: str, expect: int = 0) -> Ended:
+        """The command at a terminal, where somebody has typed the answer; it hangs when it asks once more."""
+        master, slave = pty.openpty()
+        try:
+            os.write(master, f"{answer}\n".encode())
+            return self(*arguments, expect=expect, stdin=slave)
+        finally:
+            os.close(master)
+            os.close(slave)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """The command in the background; the caller ends it."""

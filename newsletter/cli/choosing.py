@@ -79,7 +79,7 @@ def changed_by(home: App, schedule: str | None, wish: Wish) -> list[Changed]:
     if wish.not_this is not None:
         reason = wish.reason
         if not reason and sys.stdin.isatty():
-            reason = typer.prompt(f"Why not {wish.not_this}?")
+            reason = typer.prompt(f"Why not {wish.not_this}?", err=True)
         return [choosing.not_this(home, schedule, wish.not_this, wish.at, reason)]
     return [] if wish.undo is None else [choosing.undo(home, schedule, wish.undo)]
 

@@ -109,7 +109,7 @@ def _widths(cells: Mapping[str, Sequence[str]], room: int) -> dict[str, int]:
 def confirm(question: str, yes: bool) -> None:
     """Nothing, once the person agrees; a script is not asked, it knows what it calls. Raises Abort for a no."""
     if not yes and sys.stdin.isatty():
-        typer.confirm(question, abort=True)
+        typer.confirm(question, abort=True, err=True)  # stdout may be a JSON document that goes elsewhere
 
 
 def day(option: str, text: str) -> date | None:

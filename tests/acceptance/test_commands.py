@@ -192,6 +192,44 @@ def test_schedule_is_said_back_and_can_be_paused_resumed_and_removed(tmp_path: P
     assert newsletter("schedules", "list", "--json").json[0]["timezone"] == "Europe/Berlin"
 
 
+def test_schedule_is_asked_about_at_a_terminal_and_a_no_changes_nothing(tmp_path: Path) -> None:
+    newsletter = ready(tmp_path)
+    add = ("schedules", "add", "daily", "--list", "Readers", "--when", "every day at 9 and 17", "--json")
+    refused = newsletter.asked(*add, answer="n", expect=1)
+    assert "Add the schedule 'daily'? [y/N]" in refused.err and refused.out.strip() == ""
+    newsletter("schedules", "show", "daily", expect=1)
+    assert newsletter.asked(*add, answer="y").json["recurrence"] == "0 9,17 * * *"
+
+    move = ("schedules", "set", "daily", "--when", "every 3 days at 9")
+    said = newsletter.asked(*move, answer="n", expect=1)
+    assert "every 3 days" in said.out and said.out.count("Z)") == 5 and "Change the schedule 'daily'?" in said.err
+    assert newsletter("schedules", "show", "daily", "--json").json["recurrence"] == "0 9,17 * * *"
+    newsletter.asked(*move, answer="y")
+    assert "every 3 days" in newsletter("schedules", "show", "daily").out
+
+    remove = ("schedules", "remove", "daily")
+    assert "Remove the schedule 'daily'?" in newsletter.asked(*remove, answer="", expect=1).err
+    newsletter("schedules", "show", "daily")
+    assert "Remove" not in newsletter.asked(*remove, "--yes", answer="n").err
+    newsletter("schedules", "show", "daily", expect=1)
+
+
+def test_nothing_is_asked_where_stdin_is_no_terminal(tmp_path: Path) -> None:
+    newsletter = ready(tmp_path)
+    added = newsletter("schedules", "add", "daily", "--list", "Readers", "--when", "every day at 9")
+    moved = newsletter("schedules", "set", "daily", "--when", "every day at 10")
+    removed = newsletter("schedules", "remove", "daily")
+    assert "?" not in added.out + added.err + moved.out + moved.err + removed.out + removed.err
+    assert "reason" in newsletter("issues", "plan", "weekly", "--not-this", "two", expect=1).err
+
+
+def test_reason_for_another_article_is_asked_for_at_a_terminal(tmp_path: Path) -> None:
+    newsletter = ready(tmp_path)
+    (slug,) = newsletter("next", "--json").json["pick"]
+    planned = newsletter.asked("issues", "plan", "weekly", "--not-this", slug, "--json", answer="we had it", expect=1)
+    assert f"Why not {slug}?" in planned.err and "declined for this date: we had it" in planned.err
+
+
 def test_readers_come_in_leave_and_stay_away(tmp_path: Path) -> None:
     newsletter = ready(tmp_path)
     file = tmp_path / "readers.csv"
