@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from newsletter.model import Occurrence
+from newsletter.scheduling.local_time import instant_in
 from newsletter.scheduling.recurrence import occurrences, occurrences_before
 
 MINUTE = timedelta(minutes=1)
@@ -76,3 +78,30 @@ def test_every_hour_of_the_night_happens_once(name: str, day: str, jump: int) ->
             assert back == expected[::-1], cron
             walls = {each.wall for each in occurrences(cron, zone, start, until=end)}
             assert len(walls) == len(expected), f"{cron}: no wall clock names two of them"
+
+
+@pytest.mark.parametrize(("name", "day", "jump"), NIGHTS)
+def test_every_kind_of_recurrence_meets_the_night_alike(name: str, day: str, jump: int) -> None:
+    zone = ZoneInfo(name)
+    night = date.fromisoformat(day)
+    midnight = datetime.combine(night, time(), UTC)
+    start, end = midnight - AROUND, midnight + AROUND
+    minutes = reached(zone, start, end)
+    days = [night + timedelta(days=number) for number in range(-3, 4)]
+    for hour in range(24):
+        at = time(hour, 30)
+        expected = [instant for instant, times in minutes if at in times]
+        kinds = [
+            f"every 1 days from {days[0]}: 30 {hour} * * *",
+            f"every 2 days from {days[0]}: 30 {hour} * * *; every 2 days from {days[1]}: 30 {hour} * * *",
+            f"every 1 weeks from {days[0]}: 30 {hour} * * 0-6",
+            f"30 {hour} * * 1-5; 30 {hour} * * 0,6; 30 {hour} {night.day} * *",
+            "on " + ", ".join(f"{each}T{at:%H:%M}" for each in days),
+        ]
+        for kind in kinds:
+            assert [each.utc for each in occurrences(kind, zone, start, until=end)] == expected, kind
+            assert [each.utc for each in occurrences_before(kind, zone, end, start)] == expected[::-1], kind
+        # A reader there, of a schedule that lives by UTC.
+        walls = (datetime.combine(each, at, UTC) for each in days)
+        theirs = sorted({instant_in(zone, Occurrence(wall, wall)) for wall in walls})
+        assert [instant for instant in theirs if start < instant <= end] == expected, f"at {at} of a reader's own time"
