@@ -446,7 +446,7 @@ def sent_to_list(connection: Connection, list_id: int, but: Collection[int] = ()
 
 
 def counts_as_sent() -> ColumnElement[bool]:
-    """Issues that use their articles up: drafts too, but one that was cancelled only if it reached anybody.
+    """Issues that use their articles up: drafts too, but one that is over only if it reached anybody.
 
     A rehearsal does not: no reader has it.
     """
@@ -457,4 +457,7 @@ def counts_as_sent() -> ColumnElement[bool]:
             and_(deliveries.c.status == DeliveryStatus.SENDING, deliveries.c.handed_at.is_not(None)),
         ),
     )
-    return and_(issues.c.kind != str(IssueKind.REHEARSAL), or_(issues.c.state != IssueState.CANCELLED, reached))
+    return and_(
+        issues.c.kind != str(IssueKind.REHEARSAL),
+        or_(issues.c.state.not_in((IssueState.CANCELLED, IssueState.SENT)), reached),
+    )

@@ -87,6 +87,17 @@ def test_only_who_has_had_enough_is_left_out(club: DeskHouse) -> None:
     }
 
 
+def test_article_that_nobody_was_sent_comes_again(club: DeskHouse) -> None:
+    day(club, 0)
+    (spared,) = day(club, 1)
+    assert (spared.state, spared.counts) == (IssueState.SENT, {DeliveryStatus.SKIPPED: 1})
+    for number in range(2, 7):
+        assert [each.articles for each in day(club, number)] == [spared.articles]
+    reached, other = day(club, 7)
+    assert reached.articles == spared.articles != other.articles
+    assert club.status(reached) is DeliveryStatus.SENT
+
+
 def test_test_copies_do_not_count(club: DeskHouse) -> None:
     from newsletter.desk.sending import send_test
 
