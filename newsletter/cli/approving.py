@@ -8,7 +8,7 @@ from newsletter import shapes
 from newsletter.app import App
 from newsletter.cli.output import say
 from newsletter.model import Issue
-from newsletter.scheduling.approval import Asked
+from newsletter.scheduling.approval import Asked, Role
 from newsletter.states import IssueKind
 
 
@@ -24,6 +24,9 @@ def tell_asked(home: App, issue: Issue) -> None:
     for each in _asked(home, issue):
         is_current = each.content_hash == issue.content_hash
         about = "" if is_current else ", about what it said before"
+        if each.role is Role.STAFF:
+            say(f"shown first to {each.email} on {shapes.instant(each.asked_at)}")
+            continue
         if not each.email:
             say(f"approved at the command line on {shapes.instant(each.answered_at)}{about}")
             continue

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -84,13 +84,25 @@ def show(context: typer.Context, id: Id, json: Json = False) -> None:
     for choice in choosing.choices_at(home, issue):
         say(f"    {choosing.in_words(choice)}")
     approving.tell_asked(home, issue)
-    for one in picked["candidates"]:
-        if one["slug"] in issue.articles:
-            say(f"picked {one['slug']}: {'; '.join(each['words'] for each in one['reasons'])}")
+    for words in _why(picked["candidates"], issue.articles):
+        say(words)
     if foreseen is not None and tuple(foreseen["articles"]) != issue.articles:
         say(f"foreseen when it was drafted: {', '.join(foreseen['articles'])}; since then:")
         for words in foreseen["changes"]:
             say(f"    {words}")
+
+
+def _why(candidates: Sequence[dict[str, Any]], articles: Sequence[str]) -> Iterator[str]:
+    """What counted for each of its articles, and what the pre-flight check kept from being one."""
+    from newsletter.picking.guards import PassedGate
+
+    for one in candidates:
+        if one["slug"] in articles:
+            counted = [each["words"] for each in one["reasons"] if each["score"]]
+            yield f"picked {one['slug']}: {'; '.join(counted) or 'nothing set it apart from the others'}"
+        for each in one["reasons"]:
+            if each["rule"] == PassedGate.name and each["refused"]:
+                yield f"not {one['slug']}: {each['words']}"
 
 
 @app.command()

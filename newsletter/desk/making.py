@@ -250,7 +250,7 @@ def _compared(connection: Connection, issue: Issue, chosen: _Chosen) -> dict[str
     if foreseen is None or before is None or chosen.pick.slugs == issue.articles:
         return foreseen
     changes = changes_between(before, chosen.inputs, {*issue.articles, *chosen.pick.slugs})
-    return {**foreseen, "changes": [*foreseen["changes"], *changes]}
+    return {**foreseen, "changes": list(dict.fromkeys((*foreseen["changes"], *changes)))}
 
 
 def _may_go(

@@ -8,7 +8,7 @@ import pytest
 
 import house as builders
 from desk_house import DeskHouse
-from newsletter.desk import library, making, picks
+from newsletter.desk import choosing, library, making, picks
 from newsletter.errors import NotFound, Refused
 from newsletter.store import issues as store
 from newsletter.tables import articles, issues
@@ -86,6 +86,19 @@ def test_article_whose_picture_is_gone_gives_way_to_the_next(house: DeskHouse) -
     (refusal,) = (each for each in told["quiet-mornings"] if each["refused"])
     assert refusal["rule"] == "pre-flight"
     assert refusal["words"].startswith("the pre-flight check blocks it: The picture media/gone.jpg is not in the home")
+    _, out, _ = house.run("issues", "show", str(issue.id))
+    shown = out.splitlines()
+    (counted,) = (line for line in shown if line.startswith("picked small-promises: "))
+    assert "priority -1" in counted and "nothing is missing" not in counted
+    assert f"not quiet-mornings: {refusal['words']}" in shown
+
+
+def test_change_that_comes_twice_is_named_once(house: DeskHouse) -> None:
+    issue = house.plan()
+    for slug in ("small-promises", "long-walks"):
+        choosing.pin(house.app, "weekly", [slug], None)
+    changes = foreseen(house, issue.id)["changes"]
+    assert changes and len(changes) == len(set(changes))
 
 
 def test_article_that_loses_its_picture_after_it_was_drafted_does_not_go_by_itself(house: DeskHouse) -> None:
