@@ -143,7 +143,8 @@ def _show(home: App, name: str, json: bool, with_times: bool = True) -> None:
         return
     say(f"{shown['name']} ({shown['status']}): {shown['words']}, {shown['timezone']}")
     say(f"newsletter {shown['newsletter']!r} to the list {shown['list']!r}")
-    say(f"recurrence {shown['recurrence']!r}, grace {shown['grace_minutes']} minutes")
+    hours = shown["grace_minutes"] / 60  # as --grace takes them
+    say(f"recurrence {shown['recurrence']!r}, grace {hours:g} hour{'' if hours == 1 else 's'}")
     for words in options_in_words(shown["options"]):
         say(f"    {words}")
     for words in approval_in_words(home, name):

@@ -201,7 +201,7 @@ def _put_drafts_down(connection: Connection, app: App, schedule: Schedule) -> No
 def _grace(hours: float) -> int:
     minutes = round(hours * 60)
     if not 0 <= minutes <= LONGEST_GRACE:
-        raise Refused(f"grace: 0 to {LONGEST_GRACE // 60} hours")
+        raise Refused(f"--grace: 0 to {LONGEST_GRACE // 60} hours")
     return minutes
 
 

@@ -180,6 +180,7 @@ def test_schedule_that_cannot_be_is_refused_by_name(tmp_path: Path, options: tup
 def test_schedule_is_said_back_and_can_be_paused_resumed_and_removed(tmp_path: Path) -> None:
     newsletter = ready(tmp_path)
     said = newsletter("schedules", "show", "weekly").out
+    assert "grace 4 hours" in said
     assert "At 09:00 on Tuesday" in said and said.count("T09:00:00Z") == 5
     assert newsletter("schedules", "pause", "weekly", "--json").json["status"] == "paused"
     assert "paused" in newsletter("schedules", "pause", "weekly", expect=1).err

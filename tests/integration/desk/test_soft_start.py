@@ -52,6 +52,8 @@ def test_staff_has_it_at_its_time_and_the_rest_half_an_hour_later(house: DeskHou
     assert house.tick_at(TUESDAY).started == (1,)
     deliver(house)
     assert [mail.to for mail in mails(relay) if mail.subject == "Quiet mornings"] == [READER]
+    _, out, _ = house.run("issues", "show", "1")
+    assert f"shown first to {OFFICE} on {TUESDAY:%Y-%m-%dT%H:%M:%SZ}" in out
     house.clock.now = TUESDAY + HALF_AN_HOUR - timedelta(seconds=1)
     deliver(house)
     assert house.status(house.issue(1), ADA) is DeliveryStatus.PENDING
