@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, text
 
+from newsletter.desk import letters, sending
 from newsletter.states import IssueState
 from newsletter.store.newsletters import add_newsletter
 from sample_pages import NEWSLETTER
@@ -247,6 +248,18 @@ def test_web_view_is_there_once_the_issue_goes_out(
     public_id = "_".join(["issue", *ways])
     lasting_home.move_issue(lasting_home.add_issue(public_id, "<!doctype html>"), *ways)
     assert ask(lasting_home, "GET", f"/archive/{public_id}").status_code == status
+
+
+def test_letter_has_its_web_view_once_it_is_sent(home: ServedHome, tmp_path: Path) -> None:
+    file = tmp_path / "snow.md"
+    file.write_text("# Closed for snow\n\nThe road is not cleared, so **we stay closed on Thursday**.\n", "utf-8")
+    letter = letters.write_letter(home.app, file, "Friends", None, None).issue
+    assert ask(home, "GET", f"/archive/{letter.public_id}").status_code == 404
+    sending.start(home.app, letter)
+    page = ask(home, "GET", f"/archive/{letter.public_id}")
+    assert page.status_code == 200
+    assert "Closed for snow" in page.text and "<strong>we stay closed on Thursday</strong>" in page.text
+    assert "/unsubscribe/" not in page.text
 
 
 def test_web_view_lets_pictures_come_from_our_own_hosts_alone(lasting_home: ServedHome) -> None:
