@@ -265,7 +265,8 @@ issues = Table(
     Column("web_html", Text, nullable=False),
     Column("web_html_bare", Text),  # without bio and photo: once an author has left; null where there were none
     Column("content_hash", String(64), nullable=False),
-    Column("picked", JSON, nullable=False),  # every candidate with every rule's word
+    # Every candidate with every rule's word; of a group's issue its own article alone.
+    Column("picked", JSON, nullable=False),
     Column("kind", String(20), nullable=False, server_default=text("'picked'")),
     Column("note", Text, nullable=False, server_default=text("''")),  # the editor's lines above the article
     Column("inputs", JSON),  # what the pick was made from, so that it can be replayed

@@ -25,7 +25,7 @@ from newsletter.config import variable
 from newsletter.desk import audience, choosing, explaining, making, previewing, schedules, sending, ticking
 from newsletter.errors import NewsletterError
 from newsletter.home import documented_config, make_home, read_config
-from newsletter.model import Delivery, Issue
+from newsletter.model import Delivery, Issue, Schedule
 from newsletter.states import DeliveryStatus
 from newsletter.store import deliveries, issues
 from newsletter.store import schedules as schedule_store
@@ -151,6 +151,12 @@ class DeskHouse:
         with self.write() as connection:
             builders.add_schedule(connection, audience_store.find_list(connection, "Friends"), name, **fields)
 
+    def schedule(self, name: str = "weekly") -> Schedule:
+        with self.read() as connection:
+            found = schedule_store.find_schedule(connection, name)
+        assert found is not None
+        return found
+
     def issue(self, issue_id: int) -> Issue:
         return sending.find(self.app, issue_id)
 
@@ -169,9 +175,7 @@ class DeskHouse:
     def occurrences(self, name: str = "weekly") -> list[tuple[str, str, str]]:
         """(local time, state, reason), oldest first."""
         with self.read() as connection:
-            schedule = schedule_store.find_schedule(connection, name)
-            assert schedule is not None
-            found = schedule_store.list_occurrences(connection, schedule, 1_000)
+            found = schedule_store.list_occurrences(connection, self.schedule(name), 1_000)
         return [(each.local.strftime("%m-%d %H:%M"), str(each.state), reason) for each, reason in reversed(found)]
 
     # -- verbs

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.app import App
 from newsletter.desk import approving, making, pausing, picks, rehearsing, sending
-from newsletter.desk.grouping import Groups, groups_at, ranking_of
+from newsletter.desk.grouping import Groups, groups_at, pick_all
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Article, Issue, Occurrence, Schedule
-from newsletter.picking.pick import as_json, pick_articles
-from newsletter.picking.readers import is_per_reader
-from newsletter.picking.rules import History, Moment
+from newsletter.picking.pick import Pick, pick_articles, picked_as_json
+from newsletter.picking.readers import NextOfGroup, history_of_group, is_per_reader
+from newsletter.picking.replay import Recipe, inputs_of
 from newsletter.scheduling.approval import Verdict, may_go_alone
 from newsletter.states import DRAFTS, IssueState, OccurrenceState
+from newsletter.store import articles as library
 from newsletter.store import issues as store
 from newsletter.store import schedules as schedule_store
 
@@ -39,6 +39,7 @@ class _Made:
     article: Article
     public_id: str
     picked: Mapping[str, Any]
+    inputs: Mapping[str, Any]
     content: store.Content
 
 
@@ -84,17 +85,16 @@ def make_drafts(
     With `is_alone` they are to go out without any person's yes. A group whose issue was cancelled keeps that one.
     """
     with app.database.read() as connection:
-        ranked = ranking_of(app, connection, schedule, is_alone)(occurrence)
-        groups = groups_at(connection, schedule, occurrence, ranked)
+        recipe = picks.recipe_of(app, connection, schedule, is_alone)
+        every = pick_all(schedule, occurrence, library.list_articles(connection), recipe.rules())
+        groups = groups_at(connection, schedule, occurrence, every.articles)
         known = _issues(connection, schedule, occurrence)
-        rules = picks.rules_of(app, connection, schedule, is_alone)
-    moment = Moment.of(occurrence.utc, ZoneInfo(schedule.timezone))
     has_issue = {issue.articles[0] for issue in known}
-    made = []
-    for article, readers in groups.sizes:
-        if article.slug not in has_issue:
-            pick = pick_articles([article], History(seed=schedule.seed), rules, moment)
-            made.append(_make(app, schedule, occurrence, article, _with_readers(as_json(pick), readers)))
+    made = [
+        _make(app, schedule, occurrence, article, every, replace(recipe, group=NextOfGroup(article.slug, readers)))
+        for article, readers in groups.sizes
+        if article.slug not in has_issue
+    ]
     if not made:
         return known, groups
     try:
@@ -104,27 +104,22 @@ def make_drafts(
         return make_drafts(app, schedule, occurrence, is_alone)
 
 
-def _with_readers(picked: dict[str, Any], readers: int) -> dict[str, Any]:
-    """The reasons, and for how many it is the next one."""
-    words = f"the next one for {readers:,} readers" if readers != 1 else "the next one for 1 reader"
-    why = {"rule": "not had", "score": 0.0, "refused": False, "words": words}
-    candidates = [{**each, "reasons": [*each["reasons"], why]} for each in picked["candidates"]]
-    return {**picked, "candidates": candidates}
-
-
 def _issues(connection: Connection, schedule: Schedule, occurrence: Occurrence) -> list[Issue]:
     assert schedule.id is not None
     row = schedule_store.occurrence_id(connection, schedule.id, occurrence.wall)
     return [] if row is None else store.issues_of_occurrence(connection, row)
 
 
-def _make(app: App, schedule: Schedule, occurrence: Occurrence, article: Article, picked: Mapping[str, Any]) -> _Made:
+def _make(app: App, schedule: Schedule, occurrence: Occurrence, article: Article, every: Pick, recipe: Recipe) -> _Made:
+    """The issue of the group whose `recipe` this is; `every` article that may go is ranked."""
     assert schedule.id is not None
+    history = history_of_group(every.articles, article.slug, schedule.seed, occurrence.utc)
+    pick = pick_articles(every.offered, history, recipe.rules(), every.at)
     name = app.tokens.keyed_hash("web view", schedule.id, occurrence.wall, article.slug)
     newsletter = app.newsletter(schedule.newsletter_id)
     day = making.issue_date(app, newsletter, occurrence.utc)
     made = making.make(app, newsletter, [article], schedule.list_name, name, day)
-    return _Made(article, name, picked, made.content)
+    return _Made(article, name, picked_as_json(pick), inputs_of(pick, recipe, 1), made.content)
 
 
 def _keep(
@@ -147,6 +142,7 @@ def _keep(
                 article_ids=[each.article.id],
                 public_id=each.public_id,
                 picked=each.picked,
+                inputs=each.inputs,
                 seed=schedule.seed,
                 content=each.content,
             )

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.desk import picks
 from newsletter.model import Article, Occurrence, Schedule
-from newsletter.picking.pick import pick_articles
+from newsletter.picking.pick import Pick, pick_articles
 from newsletter.picking.readers import Past, Sent, count_groups, is_had, is_waiting
-from newsletter.picking.rules import History, Moment
+from newsletter.picking.rules import History, Moment, Rule
 from newsletter.store import articles as library
 from newsletter.store import grouping as store
 from newsletter.store import issues as issue_store
@@ -39,21 +39,25 @@ class Groups:
 
 
 def ranking_of(app: App, connection: Connection, schedule: Schedule, is_alone: bool = False) -> Ranking:
-    """What may go at an occurrence, best first, for a reader who has had nothing.
-
-    What the list has had says nothing about the reader: the order is the same at every occurrence as far as the rules
-    themselves do not ask for the day. With `is_alone` without what no person has read.
-    """
+    """What may go at an occurrence, as `pick_all` has it. With `is_alone` without what no person has read."""
     candidates = library.list_articles(connection)
     rules = picks.rules_of(app, connection, schedule, is_alone)
-    zone = ZoneInfo(schedule.timezone)
 
     @cache
     def ranked(occurrence: Occurrence) -> tuple[Article, ...]:
-        moment = Moment.of(occurrence.utc, zone)
-        return pick_articles(candidates, History(seed=schedule.seed), rules, moment, len(candidates)).articles
+        return pick_all(schedule, occurrence, candidates, rules).articles
 
     return ranked
+
+
+def pick_all(schedule: Schedule, occurrence: Occurrence, candidates: Sequence[Article], rules: Sequence[Rule]) -> Pick:
+    """All that may go at an occurrence, best first, for a reader who has had nothing.
+
+    What the list has had says nothing about the reader: the order is the same at every occurrence as far as the rules
+    themselves do not ask for the day.
+    """
+    moment = Moment.of(occurrence.utc, ZoneInfo(schedule.timezone))
+    return pick_articles(candidates, History(seed=schedule.seed), rules, moment, len(candidates))
 
 
 def group_readers(

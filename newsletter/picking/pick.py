@@ -103,6 +103,15 @@ def judge(article: Article, history: History, rules: Sequence[Rule], at: Moment)
 
 def as_json(pick: Pick) -> dict[str, Any]:
     """The keys `pick`, `seed` and `candidates` of the shape `next`."""
+    return _as_json(pick, pick.candidates)
+
+
+def picked_as_json(pick: Pick) -> dict[str, Any]:
+    """The same of the picked articles alone: what a group's issue keeps, of which there may be hundreds."""
+    return _as_json(pick, [judge(each, pick.history, pick.rules, pick.at) for each in pick.articles])
+
+
+def _as_json(pick: Pick, candidates: Sequence[Judged]) -> dict[str, Any]:
     return {
         "pick": list(pick.slugs),
         "seed": pick.seed,
@@ -116,6 +125,6 @@ def as_json(pick: Pick) -> dict[str, Any]:
                     for why in one.reasons
                 ],
             }
-            for one in pick.candidates
+            for one in candidates
         ],
     }

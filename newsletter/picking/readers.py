@@ -6,11 +6,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from newsletter.errors import Refused
 from newsletter.model import Article, Occurrence
 from newsletter.options import Options
+from newsletter.picking.rules import NEVER, History, Moment, Refusal, Score, Turn, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,31 @@ class Due:
     occurrence: Occurrence
     slug: str
     waits: bool = False  # the days between two articles of a course have not passed
+
+
+@dataclass(frozen=True, slots=True)
+class NextOfGroup:
+    """The article that each reader of a group is due: all that come before it, in the history, they have had."""
+
+    slug: str
+    readers: int
+    name = "not had"
+    tally = "had by each of them"
+
+    _had = Refusal("each of these readers has had it", NEVER)
+    _later = Score("not the next one for these readers")
+
+    def judge(self, article: Article, history: History, at: Moment) -> Verdict:
+        if article.slug == self.slug:
+            return Score(f"the next one for {self.readers:,} {'reader' if self.readers == 1 else 'readers'}")
+        return self._had if history.sent_at(article.slug) else self._later
+
+
+def history_of_group(ranked: Sequence[Article], slug: str, seed: int, at: datetime) -> History:
+    """What readers have had who are due that one of the ranked articles; when, is not known: it stands as `at`."""
+    had = list(takewhile(lambda article: article.slug != slug, ranked))
+    turns = tuple(Turn.of(article, at) for article in had)
+    return History({article.slug: (at,) for article in had}, seed, turns)
 
 
 def is_per_reader(options: Options) -> bool:

@@ -21,6 +21,7 @@ from newsletter.picking.guards import PassedGate
 from newsletter.picking.orders import lift_repeats, rules_for, weights_of
 from newsletter.picking.paused import NotPaused, PausedTopics, topics_from_json, topics_to_json
 from newsletter.picking.pick import Pick, pick_articles
+from newsletter.picking.readers import NextOfGroup
 from newsletter.picking.rules import History, Moment, Rule, Turn
 from newsletter.states import ArticleStatus
 
@@ -40,6 +41,7 @@ class Recipe:
     failed: Mapping[str, str] = field(default_factory=dict)  # by slug, why the pre-flight gate lets it not pass
     paused: PausedTopics = ()
     weights: Mapping[str, float] | None = None  # of the rankings; None: as the options have them
+    group: NextOfGroup | None = None  # where each reader has a next article of their own
 
     def rules(self) -> tuple[Rule, ...]:
         rules = rules_for(self.options, self.language, self.is_alone, self.weights)
@@ -47,7 +49,8 @@ class Recipe:
             rules = lift_repeats(rules)
         gate: tuple[Rule, ...] = (PassedGate(self.failed),) if self.failed else ()
         paused: tuple[Rule, ...] = (NotPaused(self.paused),) if self.paused else ()
-        return (*rules, *gate, *paused, *self.choices.rules())
+        group: tuple[Rule, ...] = (self.group,) if self.group else ()
+        return (*rules, *gate, *paused, *self.choices.rules(), *group)
 
 
 def inputs_of(pick: Pick, recipe: Recipe, count: int) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def inputs_of(pick: Pick, recipe: Recipe, count: int) -> dict[str, Any]:
         "choices": recipe.choices.to_json(),
         "failed": dict(recipe.failed),
         "paused": topics_to_json(recipe.paused),
+        "group": recipe.group and asdict(recipe.group),
         "packed": _pack(
             {
                 "sent": {slug: [at.isoformat() for at in instants] for slug, instants in pick.history.sent.items()},
@@ -101,6 +105,7 @@ def pick_again(inputs: Mapping[str, Any]) -> Pick:
         failed=inputs["failed"],
         paused=topics_from_json(inputs["paused"]),
         weights=inputs["weights"],
+        group=NextOfGroup(**group) if (group := inputs.get("group")) else None,
     )
     at = Moment.of(datetime.fromisoformat(inputs["at"]), ZoneInfo(inputs["zone"]))
     return pick_articles(candidates, history, recipe.rules(), at, inputs["count"])

@@ -8,7 +8,7 @@ import pytest
 
 import house as builders
 from desk_house import DeskHouse
-from newsletter.desk import choosing, library, making, picks
+from newsletter.desk import choosing, group_issues, library, making, picks, schedules
 from newsletter.errors import NotFound, Refused
 from newsletter.store import issues as store
 from newsletter.tables import articles, issues
@@ -37,6 +37,25 @@ def test_pick_of_an_issue_is_made_again_whatever_the_library_has_become(house: D
     assert {key: shown[key] for key in before} == before
     assert shown["pick"] == ["quiet-mornings"]
     assert (shown["schedule"], shown["occurrence"]["local"]) == ("weekly", "2026-03-31T09:00:00+02:00[Europe/Berlin]")
+
+
+def test_pick_of_a_group_is_made_again_with_every_article_that_its_readers_have_had(house: DeskHouse) -> None:
+    schedules.set_schedule(house.app, "weekly", given={"repeat": "per-reader", "order": "score"})
+    ((first, _),) = group_issues.plan(house.app, house.schedule())
+    house.send(first)
+    house.clock.now += builders.WEEK
+    ((second, _),) = group_issues.plan(house.app, house.schedule())
+    before = picked(house, second.id)
+    for slug in ("quiet-mornings", "small-promises", "long-walks"):
+        library.retire(house.app, slug)
+    shown = picks.replay(house.app, second.id)
+    assert (shown["pick"], shown["seed"]) == (before["pick"], before["seed"])
+    told = {each["slug"]: each for each in shown["candidates"]}
+    assert before["candidates"] == [told[second.articles[0]]]
+    (had,) = [each for each in told[first.articles[0]]["reasons"] if each["refused"]]
+    assert (had["rule"], had["words"]) == ("not had", "each of these readers has had it")
+    assert len(told) == 3
+    assert told[second.articles[0]]["reasons"][-1]["words"] == "the next one for 1 reader"
 
 
 def test_pick_of_no_issue_cannot_be_made_again(house: DeskHouse) -> None:

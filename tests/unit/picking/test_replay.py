@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,8 @@ from newsletter.options import Options, names
 from newsletter.picking import orders
 from newsletter.picking.choices import Choice, ChoiceKind, Choices
 from newsletter.picking.orders import ORDERS
-from newsletter.picking.pick import as_json, pick_articles
+from newsletter.picking.pick import as_json, pick_articles, picked_as_json
+from newsletter.picking.readers import NextOfGroup, history_of_group
 from newsletter.picking.replay import Recipe, inputs_of, pick_again
 from newsletter.picking.rules import History, Moment, Turn
 from newsletter.states import ArticleStatus
@@ -89,6 +91,23 @@ def test_pick_is_made_again_from_what_was_kept(
     picked = pick_articles(library, history, recipe.rules(), AT, count)
     kept = json.loads(json.dumps(inputs_of(picked, recipe, count)))
     assert as_json(pick_again(kept)) == as_json(picked)
+
+
+@settings(max_examples=100)
+@given(st.lists(articles, max_size=8, unique_by=lambda article: article.slug), recipes, st.integers(0, 3))
+def test_pick_of_each_group_is_the_article_its_readers_are_due_and_is_made_again(
+    library: list[Article], recipe: Recipe, seed: int
+) -> None:
+    recipe = replace(recipe, options=replace(recipe.options, repeat="per-reader"))
+    ranked = pick_articles(library, History(seed=seed), recipe.rules(), AT, len(library)).articles
+    for article in ranked:
+        of_group = replace(recipe, group=NextOfGroup(article.slug, 2))
+        history = history_of_group(ranked, article.slug, seed, AT.utc)
+        picked = pick_articles(library, history, of_group.rules(), AT)
+        assert picked.articles == (article,)
+        kept = json.loads(json.dumps(inputs_of(picked, of_group, 1)))
+        assert as_json(pick_again(kept)) == as_json(picked)
+        assert picked_as_json(picked)["candidates"] == as_json(picked)["candidates"][:1]
 
 
 # Written down: a pick kept by this version must be made again the same way by every later one.
