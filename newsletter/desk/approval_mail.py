@@ -12,19 +12,16 @@ from newsletter.app import App
 from newsletter.desk import making, pausing, sending
 from newsletter.desk.approval_links import PURPOSES, Purpose, link
 from newsletter.desk.forecasting import forecast_of
-from newsletter.desk.notices import notify, purpose_of
+from newsletter.desk.notices import notify
 from newsletter.model import Article, Delivery, Issue, Schedule
 from newsletter.picking.forecast import Forecast
 from newsletter.picking.readers import is_per_reader
 from newsletter.rendering.difference import Difference, differences
 from newsletter.rendering.slots import fill
 from newsletter.scheduling.approval import Answer, Asked, Role, is_away, last_word, needs, who
-from newsletter.states import DeliveryStatus
 from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
 from newsletter.store.approvals import asked_about
-from newsletter.store.deliveries import delivery_by_id
-from newsletter.store.notices import find_notice
 from subscribers import store as audience
 
 APPROVAL = "approval"
@@ -58,27 +55,6 @@ def ask_by_mail(app: App, schedule: Schedule, issue: Issue, asked: Asked, everyb
 
 def purpose(issue: Issue, asked: Asked) -> str:
     return f"issue {issue.id}, {asked.content_hash[:16]}"
-
-
-def is_done(app: App, kind: str, purpose_key: str, to: str) -> bool:
-    """Whether there is nothing to do for this mail now: it was handed over, failed for good, or waits for its time."""
-    delivery = _delivery(app, kind, purpose_key, to)
-    if delivery is None:
-        return False
-    later = delivery.next_attempt is not None and delivery.next_attempt > app.clock()
-    return delivery.status is not DeliveryStatus.PENDING or later
-
-
-def is_over(app: App, kind: str, purpose_key: str, to: str) -> bool:
-    """Whether there will be nothing to do for this mail any more."""
-    delivery = _delivery(app, kind, purpose_key, to)
-    return delivery is not None and delivery.status is not DeliveryStatus.PENDING
-
-
-def _delivery(app: App, kind: str, purpose_key: str, to: str) -> Delivery | None:
-    with app.database.read() as connection:
-        known = find_notice(connection, kind, purpose_of(app, purpose_key, to))
-        return None if known is None else delivery_by_id(connection, known)
 
 
 def copy_for_nobody(app: App, issue: Issue, made: making.Made | None = None) -> tuple[str, str]:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 
 from newsletter.app import App
 from newsletter.desk import making, picks, sending
-from newsletter.desk.approval_mail import APPROVAL, ask_by_mail, copy_for_nobody, is_done, purpose
+from newsletter.desk.approval_mail import APPROVAL, ask_by_mail, copy_for_nobody, purpose
 from newsletter.desk.mending import pass_on
-from newsletter.desk.notices import notify
+from newsletter.desk.notices import is_done, notify
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Issue, Schedule
 from newsletter.options import AUTHOR

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from newsletter.app import App
 from newsletter.desk.approval_links import Purpose, link
-from newsletter.desk.approval_mail import copy_for_nobody, in_words, is_done
-from newsletter.desk.notices import notify
+from newsletter.desk.approval_mail import copy_for_nobody, in_words
+from newsletter.desk.notices import is_done, notify
 from newsletter.errors import NewsletterError
 from newsletter.model import Issue, Schedule
 from newsletter.scheduling.approval import Asked, Role

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.app import App
-from newsletter.desk.approval_mail import is_done
 from newsletter.desk.emptiness import addresses
-from newsletter.desk.notices import notify
+from newsletter.desk.notices import is_done, notify
 from newsletter.errors import NewsletterError
 from newsletter.model import Issue, Schedule
 from newsletter.scheduling.approval import Asked

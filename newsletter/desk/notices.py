@@ -88,6 +88,27 @@ def notify(
     return _delivery(app, known)
 
 
+def is_done(app: App, kind: str, purpose_key: str, to: str) -> bool:
+    """Whether there is nothing to do for this mail now: it was handed over, failed for good, or waits for its time."""
+    delivery = _known(app, kind, purpose_key, to)
+    if delivery is None:
+        return False
+    later = delivery.next_attempt is not None and delivery.next_attempt > app.clock()
+    return delivery.status is not DeliveryStatus.PENDING or later
+
+
+def is_over(app: App, kind: str, purpose_key: str, to: str) -> bool:
+    """Whether there will be nothing to do for this mail any more."""
+    delivery = _known(app, kind, purpose_key, to)
+    return delivery is not None and delivery.status is not DeliveryStatus.PENDING
+
+
+def _known(app: App, kind: str, purpose_key: str, to: str) -> Delivery | None:
+    with app.database.read() as connection:
+        known = find_notice(connection, kind, purpose_of(app, purpose_key, to))
+        return None if known is None else store.delivery_by_id(connection, known)
+
+
 def purpose_of(app: App, purpose_key: str, to: str) -> str:
     """What makes this mail the same mail: the purpose and the address, within what the schema holds."""
     purpose = f"{purpose_key} to {to}"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from newsletter.app import App
 from newsletter.desk import making, sending
-from newsletter.desk.approval_mail import copy_for_nobody, in_words, is_done, is_over, when
+from newsletter.desk.approval_mail import copy_for_nobody, in_words, when
 from newsletter.desk.copies import report_on
-from newsletter.desk.notices import notify
+from newsletter.desk.notices import is_done, is_over, notify
 from newsletter.model import Issue, Occurrence, Schedule
 from newsletter.options import sees_rehearsals
 from newsletter.states import DRAFTS, IssueKind, IssueState
