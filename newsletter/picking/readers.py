@@ -81,6 +81,8 @@ def require_possible(options: Options) -> None:
         raise Refused(f"--times: with {given} nobody counts how often an article went; --cool-down keeps them apart")
     if options.when_empty == "repeat":
         raise Refused(f"--when-empty: with {given} nothing is repeated; an evergreen article comes again by itself")
+    if options.missed == "ask":
+        raise Refused(f"--missed: with {given} there is nothing to ask; each reader gets it at the next occurrence")
 
 
 def is_had(article: Article, last: date, day: date, cool_down: int) -> bool:

@@ -60,7 +60,7 @@ def test_what_may_go_is_asked_at_each_occurrence() -> None:
 
 
 def test_what_goes_with_one_issue_for_all_alone_is_refused_by_its_name() -> None:
-    require_possible(Options(articles=3, times=2, when_empty="repeat"))
+    require_possible(Options(articles=3, times=2, when_empty="repeat", missed="ask"))
     assert not is_per_reader(Options())
     for options in (Options(repeat="per-reader", articles=2), Options(sequence=7, articles=2)):
         assert is_per_reader(options)
@@ -70,3 +70,5 @@ def test_what_goes_with_one_issue_for_all_alone_is_refused_by_its_name() -> None
         require_possible(Options(sequence=7, times=2))
     with pytest.raises(Refused, match=r"^--when-empty: with --repeat per-reader "):
         require_possible(Options(repeat="per-reader", when_empty="repeat"))
+    with pytest.raises(Refused, match=r"^--missed: with --repeat per-reader "):
+        require_possible(Options(repeat="per-reader", missed="ask"))
