@@ -97,6 +97,22 @@ class App:
         return {}
 
     @cached_property
+    def warned(self) -> dict[int, str]:
+        """The wall clock of the occurrence of which this process last said that nothing may go then, by schedule."""
+        return {}
+
+    @cached_property
+    def grouped_ahead(self) -> dict[int, tuple[Schedule, str]]:
+        """The wall clock of the occurrence for which this process last grouped the readers ahead of it, by schedule."""
+        return {}
+
+    @cached_property
+    def grouped(self) -> dict[tuple[int, str], tuple[datetime, int]]:
+        """When this process last grouped the readers of an occurrence that is due, by schedule and wall clock, and how
+        many of them had had all that may go."""
+        return {}
+
+    @cached_property
     def drafts_seen(self) -> dict[int, datetime]:
         """When this process last rendered each waiting draft anew, by the issue's id."""
         return {}

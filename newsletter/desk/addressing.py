@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.delivery.planning import Wait, plan_deliveries
 from newsletter.desk import grouping
-from newsletter.errors import Refused
+from newsletter.desk.grouping import NobodyDue
 from newsletter.model import Issue, Occurrence, Schedule
 from newsletter.picking.readers import is_per_reader
+from newsletter.scheduling.approval import groups_alone
 from newsletter.scheduling.local_time import FARTHEST, first_zone, instant_in, lead_of
 from newsletter.states import IssueKind
 from newsletter.store import deliveries as store
@@ -36,7 +37,7 @@ class Planner:
         self._places: dict[tuple[int | None, str], dict[str, int]] = {}
 
     def plan(self, issue: Issue, message_id: Callable[[int], str]) -> int:
-        """How many readers have a delivery of this issue now. Raises Refused where it is no reader's turn."""
+        """How many readers have a delivery of this issue now. Raises NobodyDue where it is no reader's turn."""
         schedule = self._schedule(issue)
         waits, left_out = self._waits(issue, schedule), self._cap(issue)
         count = 0
@@ -44,7 +45,7 @@ class Planner:
             store.plan(self._connection, plan_deliveries(issue, _pairs(page), message_id, waits(page), left_out(page)))
             count += len(page)
         if not count and schedule is not None and is_per_reader(schedule.options):
-            raise Refused(f"issue {issue.id}: no reader is due {issue.articles[0]} at this occurrence")
+            raise NobodyDue(f"no reader is due {issue.articles[0]} at this occurrence")
         return count
 
     def _schedule(self, issue: Issue) -> Schedule | None:
@@ -75,7 +76,8 @@ class Planner:
         key = schedule.id, occurrence.wall
         if key not in self._places:
             # The tables hold one occurrence's readers at a time.
-            ranked = grouping.ranking_of(self._app, self._connection, schedule, self._is_alone)(occurrence)
+            is_alone = groups_alone(schedule.options, self._is_alone)
+            ranked = grouping.ranking_of(self._app, self._connection, schedule, is_alone)(occurrence)
             grouping.group_readers(self._connection, schedule, occurrence, ranked)
             group_store.prepare_pages(self._connection)
             self._places = {key: {article.slug: rank for rank, article in enumerate(ranked)}}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from newsletter.app import App
-from newsletter.desk import making, pausing, sending
+from newsletter.desk import grouping, making, pausing, sending
 from newsletter.desk.approval_links import PURPOSES, Purpose, link
 from newsletter.desk.forecasting import forecast_of
 from newsletter.desk.notices import notify
@@ -72,16 +72,18 @@ def when(at: datetime, zone: str) -> str:
 
 def _question(app: App, schedule: Schedule, issue: Issue, asked: Asked, everybody: Sequence[Asked]) -> Iterator[str]:
     assert issue.occurrence is not None
-    readers = in_words(readers_of(app, issue))
+    readers = f"{in_words(readers_of(app, issue))} of the list {issue.list_name}"
+    if is_per_reader(schedule.options):
+        readers += ", whose next one it is as things stand,"
     with app.database.read() as connection:
         articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
     at = f"on {when(issue.occurrence.utc, schedule.timezone)} ({schedule.timezone})"
     if asked.role is Role.AUTHOR:
         theirs = [f"“{each.title}”{_dated(each)}" for each in articles if is_by(each, asked.email)]
         are, still = ("is", "Is it still right as it is?") if len(theirs) == 1 else ("are", "Are they still right?")
-        yield f"{listed(theirs)} {are} to go to {readers} of the list {issue.list_name} {at}. {still}"
+        yield f"{listed(theirs)} {are} to go to {readers} {at}. {still}"
     else:
-        yield f"“{issue.subject}” is to go to {readers} of the list {issue.list_name} {at}."
+        yield f"“{issue.subject}” is to go to {readers} {at}."
     if asked.role is Role.DEPUTY:
         yield _why_the_deputy(app, schedule, asked, everybody)
     yield from _changed(asked, everybody)
@@ -92,8 +94,10 @@ def _question(app: App, schedule: Schedule, issue: Issue, asked: Asked, everybod
 
 
 def readers_of(app: App, issue: Issue) -> int:
-    """How many would get it if it went now."""
+    """How many would get it if it went now; of a group's issue, how many were due it when it was drafted."""
     with app.database.read() as connection:
+        if group := (issue_store.inputs_of(connection, issue.id) or {}).get("group"):
+            return int(group["readers"])
         return audience.audience_size(connection, issue.list_id)
 
 
@@ -169,8 +173,12 @@ def _otherwise(app: App, schedule: Schedule, issue: Issue) -> str:
 
 def _coming(app: App, schedule: Schedule, issue: Issue) -> Iterator[str]:
     assert issue.occurrence is not None
-    foreseen = forecast_of(app, schedule.name, COMING + 1, issue.occurrence.utc)
-    later = [each.forecast for each in foreseen if each.forecast.occurrence.utc > issue.occurrence.utc][:COMING]
+    if is_per_reader(schedule.options):
+        with app.database.read() as connection:
+            later = grouping.next_for_group(app, connection, schedule, issue, COMING)
+    else:
+        foreseen = forecast_of(app, schedule.name, COMING + 1, issue.occurrence.utc)
+        later = [each.forecast for each in foreseen if each.forecast.occurrence.utc > issue.occurrence.utc][:COMING]
     if later:
         yield "Then come:"
         with app.database.read() as connection:

@@ -1,4 +1,4 @@
-"""The present and a schedule that asks → drafts made ahead, people asked, and whether each issue may go now."""
+"""A draft of a schedule that asks → people asked about what it says, and whether it may go now."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from newsletter.app import App
 from newsletter.desk import making, picks, sending
 from newsletter.desk.approval_mail import APPROVAL, ask_by_mail, copy_for_nobody, purpose
 from newsletter.desk.mending import pass_on
-from newsletter.desk.notices import is_done, notify
-from newsletter.errors import NewsletterError, Refused
+from newsletter.desk.notices import is_done
+from newsletter.errors import Refused
 from newsletter.model import Issue, Schedule
 from newsletter.options import AUTHOR
 from newsletter.scheduling.approval import (
@@ -26,7 +26,6 @@ from newsletter.scheduling.approval import (
     Question,
     Role,
     Verdict,
-    asks_from,
     decide,
     is_to_choose,
     last_word,
@@ -39,85 +38,14 @@ from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
 from newsletter.store.schedules import mark_occurrence, note_decided, schedule_by_id
 
-MOST_AHEAD = 10
-"""Drafts made before their occurrence; a schedule for every hour would show two days of them."""
-
 LOOK_AGAIN = timedelta(minutes=10)
 """How often a waiting draft is rendered anew, to see whether it still says what was shown."""
-
-CHOICE = "approval choice"
-"""The kind of the mail that asks how a schedule is to go on after its first issues."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What one look at a schedule's drafts came to."""
-
-    started: tuple[int, ...]  # issues that had waited for a yes, and go now
-    words: tuple[str, ...]  # what a person should know
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
     issue: Issue
     verdict: Verdict
-
-
-def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
-    """Draft what is to be shown by now, ask who is to be asked, and begin what somebody has said yes to since."""
-    words = [line for schedule in schedules for line in _look_ahead(app, schedule)]
-    with app.database.read() as connection:
-        drafts = store.drafts_by_schedule(connection, [each.id for each in schedules if each.id is not None])
-    started: list[int] = []
-    for schedule in schedules:
-        for draft in drafts.get(schedule.id or 0, ()):
-            try:
-                started.extend(_attend(app, schedule, draft))
-            except NewsletterError as error:
-                words.append(f"issue {draft.id}: {error}")
-    with app.database.read() as connection:
-        held = store.held(connection)
-    words.extend(f"issue {issue_id} waits for a yes: `newsletter issues approve {issue_id}`" for issue_id in held)
-    return Prepared(tuple(started), tuple(words))
-
-
-def _attend(app: App, schedule: Schedule, draft: Issue) -> Iterator[int]:
-    """Look at one draft; its id, if it had waited for a yes and goes now."""
-    is_asked_about = needs(schedule.options) != "none" or draft.pause_reason
-    if not is_asked_about or draft.kind is not IssueKind.PICKED or draft.occurrence is None:
-        return
-    looked = look_at(app, schedule, draft, is_due=bool(draft.pause_reason), is_exact=False)
-    if draft.pause_reason and looked.verdict is Verdict.GO:
-        begun = sending.start(app, looked.issue, approved=looked.issue.content_hash)
-        if begun.state is IssueState.SENDING:
-            yield begun.id
-
-
-def _look_ahead(app: App, schedule: Schedule) -> Iterator[str]:
-    """Now and then, and when the next draft is to be made: a thousand schedules are looked at every half a minute."""
-    assert schedule.id is not None
-    now = app.clock()
-    if needs(schedule.options) == "none":
-        return
-    seen = app.asks_next.get(schedule.id)
-    if seen is not None and seen[0] == schedule and seen[1] - LOOK_AGAIN <= now < seen[1]:
-        return
-    again = now + LOOK_AGAIN
-    options = schedule.options
-    if not (options.repeat == "per-reader" or options.sequence):  # there the instant tells who is due which article
-        with app.database.read() as connection:
-            rehearsals = max(options.rehearse - store.count_rehearsals(connection, schedule.id), 0)
-            coming = picks.coming(app, connection, schedule, now, MOST_AHEAD + rehearsals + 1)[rehearsals:]
-        for occurrence in coming[:MOST_AHEAD]:
-            if asks_from(options, occurrence.utc) > now:
-                again = min(again, asks_from(options, occurrence.utc))
-                break
-            try:
-                making.make_issue(app, schedule, occurrence, may_go_alone(options), IssueKind.PICKED)
-            except NewsletterError as error:
-                yield str(error)
-    yield from _choose(app, schedule)
-    app.asks_next[schedule.id] = (schedule, again)
 
 
 def look_at(app: App, schedule: Schedule, issue: Issue, is_due: bool = True, is_exact: bool = True) -> Looked:
@@ -255,38 +183,9 @@ def choice_to_make(schedule: Schedule) -> str:
     """What a person is to say once a new schedule has had its first issues."""
     return (
         f"schedule {schedule.name!r} has had its first issues, each after a yes; for how it is to go on say "
-        f"`{_choice_command(schedule)}`"
+        f"`{choice_command(schedule)}`"
     )
 
 
-def _choice_command(schedule: Schedule) -> str:
+def choice_command(schedule: Schedule) -> str:
     return f"newsletter schedules set {quote(schedule.name)} --approval none|required|optional"
-
-
-def _choose(app: App, schedule: Schedule) -> Iterator[str]:
-    assert schedule.id is not None
-    with app.database.read() as connection:
-        if not is_to_choose(schedule.options, store.count_begun(connection, schedule.id)):
-            return
-    yield choice_to_make(schedule)
-    text = _CHOICE.format(name=schedule.name, command=_choice_command(schedule))
-    key = f"schedule {schedule.id}"
-    for email in (each for each in schedule.options.approvers if each != AUTHOR):
-        if not is_done(app, CHOICE, key, email):
-            newsletter = app.newsletter(schedule.newsletter_id)
-            try:
-                notify(app, newsletter, CHOICE, key, email, f"How is {schedule.name} to go on?", text)
-            except NewsletterError as error:
-                yield str(error)
-
-
-_CHOICE = """\
-The schedule {name} has had its first three issues, each after a yes. Until you say otherwise,
-every issue waits for one.
-
-- none: issues go by themselves, and nobody is asked.
-- optional: you are asked, and it goes anyway unless somebody says no.
-- required: nothing goes without a yes.
-
-You say it at the command line: `{command}`
-"""

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.app import App
-from newsletter.desk import approving, making, pausing, picks, rehearsing, sending
-from newsletter.desk.grouping import Groups, groups_at, pick_all
+from newsletter.desk import approving, emptiness, making, pausing, picks, rehearsing, sending
+from newsletter.desk.grouping import Groups, NobodyDue, groups_at, pick_all
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Article, Issue, Occurrence, Schedule
 from newsletter.picking.pick import Pick, pick_articles, picked_as_json
 from newsletter.picking.readers import NextOfGroup, history_of_group, is_per_reader
 from newsletter.picking.replay import Recipe, inputs_of
-from newsletter.scheduling.approval import Verdict, may_go_alone
-from newsletter.states import DRAFTS, IssueState, OccurrenceState
+from newsletter.picking.why_nothing import why_nothing
+from newsletter.scheduling.approval import Verdict, groups_alone, may_go_alone
+from newsletter.scheduling.catching_up import ON_TIME
+from newsletter.states import DRAFTS, IssueKind, IssueState, OccurrenceState
 from newsletter.store import articles as library
 from newsletter.store import issues as store
 from newsletter.store import schedules as schedule_store
@@ -30,6 +33,15 @@ NOBODY_ANY_MORE = "no reader is due it any more"
 class Begun:
     started: tuple[int, ...] = ()  # issues now in the state sending
     words: tuple[str, ...] = ()  # what a person should know
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """An occurrence's issues, the groups there are now, and the pick of every article that may go."""
+
+    issues: Sequence[Issue]
+    groups: Groups
+    every: Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +77,26 @@ def plan(app: App, schedule: Schedule) -> list[tuple[Issue, int]]:
         occurrence = free[0]
     else:
         raise Refused(f"the schedule {schedule.name!r} has no occurrence to come")
-    issues, groups = make_drafts(app, schedule, occurrence)
-    drafts = {issue.articles[0]: issue for issue in issues if issue.state in DRAFTS}
+    drafted = make_drafts(app, schedule, occurrence, is_alone=groups_alone(schedule.options, False))
+    drafts = {issue.articles[0]: issue for issue in drafted.issues if issue.state in DRAFTS}
     planned = [
         (making.refresh(app, drafts[article.slug]), readers)
-        for article, readers in groups.sizes
+        for article, readers in drafted.groups.sizes
         if article.slug in drafts
     ]
     if not planned:
-        raise making.NothingToPick(_why_nobody(schedule, occurrence, groups))
+        raise why_nobody(schedule, occurrence, drafted)
     return planned
 
 
-def make_drafts(
-    app: App, schedule: Schedule, occurrence: Occurrence, is_alone: bool = False
-) -> tuple[list[Issue], Groups]:
-    """Every issue of the occurrence, each group having one now, and the groups.
+def make_drafts(app: App, schedule: Schedule, occurrence: Occurrence, is_alone: bool = False) -> Drafted:
+    """Every issue of the occurrence, each group having one now.
 
     With `is_alone` they are to go out without any person's yes. A group whose issue was cancelled keeps that one.
     """
     with app.database.read() as connection:
         recipe = picks.recipe_of(app, connection, schedule, is_alone)
-        every = pick_all(schedule, occurrence, library.list_articles(connection), recipe.rules())
-        groups = groups_at(connection, schedule, occurrence, every.articles)
+        every, groups = _groups(connection, schedule, occurrence, recipe)
         known = _issues(connection, schedule, occurrence)
     has_issue = {issue.articles[0] for issue in known}
     made = [
@@ -96,12 +105,18 @@ def make_drafts(
         if article.slug not in has_issue
     ]
     if not made:
-        return known, groups
+        return Drafted(known, groups, every)
     try:
         with app.database.write() as connection:
-            return _keep(connection, app, schedule, occurrence, made), groups
+            return Drafted(_keep(connection, app, schedule, occurrence, made), groups, every)
     except IntegrityError:  # another process has just made one of them: its draft is the answer
         return make_drafts(app, schedule, occurrence, is_alone)
+
+
+def _groups(connection: Connection, schedule: Schedule, occurrence: Occurrence, recipe: Recipe) -> tuple[Pick, Groups]:
+    """All that may go at the occurrence, ranked, and who is due which of it."""
+    every = pick_all(schedule, occurrence, library.list_articles(connection), recipe.rules())
+    return every, groups_at(connection, schedule, occurrence, every.articles)
 
 
 def _issues(connection: Connection, schedule: Schedule, occurrence: Occurrence) -> list[Issue]:
@@ -150,39 +165,128 @@ def _keep(
     return store.issues_of_occurrence(connection, row)
 
 
+def look_again(app: App, schedule: Schedule, drafts: list[Issue]) -> tuple[list[Issue], list[str]]:
+    """The schedule's drafts, once the readers are grouped again of those that have come to their time, and words of it.
+
+    So before anybody says that these wait for a yes.
+    """
+    assert schedule.id is not None
+    now, told = app.clock(), list[str]()
+    groups = [each for each in drafts if each.kind is IssueKind.PICKED]  # and no rehearsal
+    come = dict.fromkeys(each.occurrence for each in groups if each.occurrence and each.occurrence.utc <= now)
+    if not come:
+        return drafts, told
+    for occurrence in come:
+        if all(each.pause_reason for each in groups if each.occurrence == occurrence):
+            told += _give_up_idle(app, schedule, occurrence, groups)
+        elif now - occurrence.utc <= max(ON_TIME, timedelta(minutes=schedule.grace_minutes)):
+            told += _regroup(app, schedule, occurrence)
+    with app.database.read() as connection:
+        return store.drafts(connection, schedule.id), told
+
+
 def begin(app: App, schedule: Schedule, due: Occurrence) -> Begun:
     """Begin the issues of the occurrence that may go now, all of them at once.
 
     One that cannot go, or waits for a yes, keeps the occurrence due; the others go all the same.
     """
-    issues, groups = make_drafts(app, schedule, due, is_alone=may_go_alone(schedule.options))
-    drafts = [issue for issue in issues if issue.state in DRAFTS]
-    places = {article.slug: place for place, (article, _) in enumerate(groups.sizes)}
-    _end(app, [issue for issue in drafts if issue.articles[0] not in places])
-    if not groups.sizes:
-        return Begun((), _nobody(app, schedule, due, issues, _why_nobody(schedule, due, groups)))
+    assert schedule.id is not None
+    nobody = _regroup(app, schedule, due)
+    with app.database.read() as connection:
+        drafts = [each for each in _issues(connection, schedule, due) if each.state in DRAFTS]
+    if not drafts:
+        return Begun((), nobody)
+    key = schedule.id, due.wall
+    _, done = app.grouped[key]
     alone: list[sending.Ready] = []
     approved: list[sending.Ready] = []
     words: list[str] = []
-    for draft in sorted(drafts, key=lambda issue: places.get(issue.articles[0], len(places))):
-        if draft.articles[0] not in places:
-            continue
-        try:
-            pausing.require_running(app, draft)
-            looked = approving.look_at(app, schedule, draft)
-            if looked.verdict is Verdict.GO_ALONE:
-                alone += _ready(sending.prepare(app, looked.issue, is_alone=True))
-            elif looked.verdict is Verdict.GO:
-                approved += _ready(sending.prepare(app, looked.issue, approved=looked.issue.content_hash))
-        except NewsletterError as error:
-            words.append(f"schedule {schedule.name!r}: issue {draft.id}: {error}")
-            assert draft.occurrence_id is not None
-            with app.database.write() as connection:
-                schedule_store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.ISSUED, str(error))
-    started = [*_begin(app, alone, is_alone=True), *_begin(app, approved, is_alone=False)]
-    if started and groups.done and not schedule.options.sequence:
-        words.append(f"schedule {schedule.name!r}: {_have_had_all(groups.done)}, and got nothing")
+    try:
+        for draft in drafts:
+            try:
+                pausing.require_running(app, draft)
+                looked = approving.look_at(app, schedule, draft)
+                if looked.verdict is Verdict.GO_ALONE:
+                    alone += _ready(sending.prepare(app, looked.issue, is_alone=True))
+                elif looked.verdict is Verdict.GO:
+                    approved += _ready(sending.prepare(app, looked.issue, approved=looked.issue.content_hash))
+            except NobodyDue:
+                raise
+            except NewsletterError as error:
+                words.append(f"schedule {schedule.name!r}: issue {draft.id}: {error}")
+                assert draft.occurrence_id is not None
+                with app.database.write() as connection:
+                    schedule_store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.ISSUED, str(error))
+        started = [*_begin(app, alone, is_alone=True), *_begin(app, approved, is_alone=False)]
+    except NobodyDue:
+        del app.grouped[key]  # it has changed in this very moment: the next look ends that draft
+        raise
+    if started and done and not schedule.options.sequence:
+        words.append(f"schedule {schedule.name!r}: {_have_had_all(done)}, and got nothing")
     return Begun(tuple(started), tuple(words))
+
+
+def _regroup(app: App, schedule: Schedule, due: Occurrence) -> tuple[str, ...]:
+    """Each group of now has a draft, and no other; words when no reader is due anything.
+
+    Now and then alone while drafts wait: with a million readers it takes seconds.
+    """
+    assert schedule.id is not None
+    if _is_grouped(app, schedule, due):
+        return ()
+    drafted = make_drafts(app, schedule, due, is_alone=may_go_alone(schedule.options))
+    groups = drafted.groups
+    _note_grouped(app, schedule, due, groups.done)
+    _end(app, [each for each in drafted.issues if each.state in DRAFTS and not groups.has(each.articles[0])])
+    return () if groups.sizes else _nobody(app, schedule, due, drafted)
+
+
+def _is_grouped(app: App, schedule: Schedule, occurrence: Occurrence) -> bool:
+    """Whether this process has grouped the occurrence's readers a moment ago."""
+    assert schedule.id is not None
+    seen = app.grouped.get((schedule.id, occurrence.wall))
+    return seen is not None and timedelta() <= app.clock() - seen[0] < approving.LOOK_AGAIN
+
+
+def _note_grouped(app: App, schedule: Schedule, occurrence: Occurrence, done: int) -> None:
+    assert schedule.id is not None
+    now = app.clock()
+    for key in [key for key, (at, _) in app.grouped.items() if now - at >= approving.LOOK_AGAIN]:
+        del app.grouped[key]
+    app.grouped[schedule.id, occurrence.wall] = (now, done)
+
+
+def give_up(app: App, schedule: Schedule, draft: Issue, words: str) -> list[str]:
+    """End a group's draft for that reason, in words. Before its time its readers are grouped again, for another one."""
+    assert draft.occurrence is not None and draft.occurrence_id is not None
+    with app.database.write() as connection:
+        if not store.move_issue(connection, draft, IssueState.CANCELLED, app.clock(), words):
+            return []
+    told = [f"issue {draft.id} is cancelled: {words}"]
+    if draft.occurrence.utc > app.clock():
+        try:
+            drafted = make_drafts(app, schedule, draft.occurrence, is_alone=may_go_alone(schedule.options))
+        except NewsletterError as error:
+            return [*told, str(error)]
+        if not drafted.groups.sizes:
+            return [*told, *_nobody(app, schedule, draft.occurrence, drafted)]
+    with app.database.write() as connection:
+        if all(each.state is IssueState.CANCELLED for each in _issues(connection, schedule, draft.occurrence)):
+            schedule_store.mark_occurrence(connection, draft.occurrence_id, OccurrenceState.SKIPPED, words)
+    return told
+
+
+def _give_up_idle(app: App, schedule: Schedule, occurrence: Occurrence, drafts: Sequence[Issue]) -> list[str]:
+    """End those of the drafts that wait for a yes to this occurrence and that no reader is due any more."""
+    assert schedule.id is not None
+    if _is_grouped(app, schedule, occurrence):
+        return []
+    with app.database.read() as connection:
+        recipe = picks.recipe_of(app, connection, schedule, may_go_alone(schedule.options))
+        _, groups = _groups(connection, schedule, occurrence, recipe)
+    _note_grouped(app, schedule, occurrence, groups.done)
+    idle = [each for each in drafts if each.occurrence == occurrence and not groups.has(each.articles[0])]
+    return [words for draft in idle for words in give_up(app, schedule, draft, NOBODY_ANY_MORE)]
 
 
 def _ready(prepared: sending.Ready | None) -> list[sending.Ready]:
@@ -201,22 +305,31 @@ def _end(app: App, drafts: Sequence[Issue]) -> None:
                 store.move_issue(connection, draft, IssueState.CANCELLED, app.clock(), NOBODY_ANY_MORE)
 
 
-def _nobody(app: App, schedule: Schedule, due: Occurrence, issues: Sequence[Issue], words: str) -> tuple[str, ...]:
-    """Write down that the occurrence comes to nothing. Of a course most do: that is nothing to tell."""
+def _nobody(app: App, schedule: Schedule, due: Occurrence, drafted: Drafted) -> tuple[str, ...]:
+    """Write down that the occurrence comes to nothing, and tell people; of a course most do, and nobody is told."""
     assert schedule.id is not None
+    nothing = why_nobody(schedule, due, drafted)
+    words = str(nothing)
     with app.database.write() as connection:
         won = schedule_store.win_occurrence(connection, schedule.id, due, OccurrenceState.SKIPPED, words)
-        for issue in issues[:1]:
+        for issue in drafted.issues[:1]:
             assert issue.occurrence_id is not None
             schedule_store.mark_occurrence(connection, issue.occurrence_id, OccurrenceState.SKIPPED, words)
-    is_quiet = schedule.options.sequence or schedule.options.when_empty == "skip"
-    return () if is_quiet or (won is None and not issues) else (words,)
+    has_gone = any(issue.started is not None for issue in drafted.issues)  # one sent by hand
+    is_news = not has_gone and (won is not None or bool(drafted.issues))
+    if schedule.options.sequence or schedule.options.when_empty == "skip" or not is_news:
+        return ()
+    return (words, *emptiness.tell(app, schedule, due, nothing))
 
 
-def _why_nobody(schedule: Schedule, occurrence: Occurrence, groups: Groups) -> str:
-    why = f"; {_have_had_all(groups.done)}" if groups.done else ""
-    at = f"{occurrence.local:%Y-%m-%d %H:%M}"
-    return f"schedule {schedule.name!r}, {at}: no reader is due an article{why}"
+def why_nobody(schedule: Schedule, occurrence: Occurrence, drafted: Drafted) -> making.NothingToPick:
+    """Why no reader is due anything at the occurrence."""
+    every, done = drafted.every, drafted.groups.done
+    at = f"schedule {schedule.name!r}, {occurrence.local:%Y-%m-%d %H:%M}"
+    if not every.slugs:
+        return making.NothingToPick(f"{at}: {why_nothing(every, making.FEW)}", every)
+    why = _have_had_all(done) if done else "it is no reader's turn"
+    return making.NothingToPick(f"{at}: no reader is due an article; {why}", every, why)
 
 
 def _have_had_all(readers: int) -> str:

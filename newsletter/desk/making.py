@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.content.completeness import explain_missing, merged_call_to_action
 from newsletter.desk import passing, picks
+from newsletter.desk.grouping import NobodyDue
 from newsletter.errors import Refused
 from newsletter.model import Article, Author, Issue, Newsletter, Occurrence, Schedule
 from newsletter.picking.differing import changes_between
 from newsletter.picking.pick import Pick, as_json
 from newsletter.picking.readers import is_per_reader
 from newsletter.picking.replay import Recipe, inputs_of
-from newsletter.picking.why_nothing import why_nothing
+from newsletter.picking.why_nothing import refusals, why_nothing
 from newsletter.rendering.mrml import render_template, to_html
 from newsletter.rendering.page import PageInput, RenderedIssue, render_issue, web_view
 from newsletter.states import IssueKind, OccurrenceState
@@ -36,11 +37,21 @@ FEW = 10
 
 
 class NothingToPick(Refused):
-    """No article may go at an occurrence, in the words of the rules; `pick` knows why of each article."""
+    """No article may go at an occurrence, in the words of the rules; `named` is why, article by article.
 
-    def __init__(self, words: str, pick: Pick | None = None) -> None:
+    Where each reader has a next article of their own, `readers` says first why none of them is due any.
+    """
+
+    def __init__(self, words: str, pick: Pick | None = None, readers: str = "") -> None:
         super().__init__(words)
         self.pick = pick
+        self._readers = readers
+
+    @property
+    def named(self) -> list[str]:
+        if self.pick is None:
+            return [str(self)]
+        return [*([self._readers] if self._readers else []), *refusals(self.pick)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +210,7 @@ def refresh(app: App, issue: Issue, is_alone: bool = False, is_anew: bool = Fals
     """The draft rendered anew from what the library holds now, and picked anew when one of its articles may not go.
 
     With `is_alone` it is to go out without any person's yes, with `is_anew` it is picked anew whatever may go. Raises
-    NothingToPick when no other may go either.
+    NothingToPick when no other may go either, NobodyDue when a group's article may not.
     """
     with app.database.read() as connection:
         issue = store.find_issue(connection, issue.id) or issue  # its note may be newer
@@ -222,8 +233,7 @@ def _pick_other(app: App, issue: Issue, schedule: Schedule | None, is_alone: boo
     """The draft with what is picked for its occurrence now. Raises NothingToPick."""
     assert schedule is not None and issue.occurrence is not None
     if is_per_reader(schedule.options) and issue.kind is IssueKind.PICKED:
-        words = f"issue {issue.id}: {issue.articles[0]} may not go, and its readers are due another article"
-        raise NothingToPick(words)
+        raise NobodyDue(f"{issue.articles[0]} may not go, and its readers are due another article")
     chosen = _choose(app, schedule, issue.occurrence, partial(render, app, issue), is_alone, issue.id)
     with app.database.write() as connection:
         store.replace_pick(

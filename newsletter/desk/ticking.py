@@ -18,6 +18,7 @@ from newsletter.desk import (
     making,
     missed,
     pausing,
+    preparing,
     rehearsing,
     sending,
 )
@@ -57,7 +58,7 @@ def tick(app: App) -> Ticked:
         active = [each for each in store.list_schedules(connection) if each.status is ScheduleStatus.ACTIVE]
     first = app.turn % max(len(active), 1)
     active = [*active[first:], *active[:first]]
-    prepared = approving.prepare(app, active)
+    prepared = preparing.prepare(app, active)
     started = list(prepared.started)
     words.extend(prepared.words)
     view = view_of(app)
@@ -90,7 +91,7 @@ def _see_to(app: App, schedule: Schedule, view: View) -> Ticked:
             begun = _begin(app, schedule, plan.due)
         except making.NothingToPick as error:
             words.append(str(error))  # which says the schedule itself
-            words.extend(emptiness.tell(app, schedule, plan.due, error.pick, str(error)))
+            words.extend(emptiness.tell(app, schedule, plan.due, error))
         except NewsletterError as error:
             words.append(f"schedule {schedule.name!r}: {error}")
         else:

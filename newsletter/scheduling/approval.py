@@ -94,6 +94,12 @@ def may_go_alone(options: Options) -> bool:
     return needs(options) != "required" or options.if_unanswered == "send"
 
 
+def groups_alone(options: Options, is_alone: bool) -> bool:
+    """Whether readers are grouped by what was read alone: as the drafts that people see were. `is_alone` says it where
+    nobody is asked."""
+    return is_alone if needs(options) == "none" else may_go_alone(options)
+
+
 def asks_from(options: Options, occurrence: datetime) -> datetime:
     """When the issue is drafted and shown."""
     return occurrence - timedelta(minutes=options.lead)

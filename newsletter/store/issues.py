@@ -8,7 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from newsletter.content.reading import bare_words
 from newsletter.model import Issue
@@ -246,8 +260,10 @@ def drafts(connection: Connection, schedule_id: int | None = None) -> list[Issue
 
 
 def issue_of_occurrence(connection: Connection, schedule_id: int, local: str) -> Issue | None:
+    """Its latest issue; one that was cancelled only where all were."""
     mine = and_(occurrences.c.schedule_id == schedule_id, occurrences.c.local == local)
-    found = _read(connection, _issues().where(mine).order_by(issues.c.id.desc()).limit(1))
+    living_first = case((issues.c.state == IssueState.CANCELLED, 1), else_=0)
+    found = _read(connection, _issues().where(mine).order_by(living_first, issues.c.id.desc()).limit(1))
     return found[0] if found else None
 
 

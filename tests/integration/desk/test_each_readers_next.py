@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import house as builders
+from asked_people import Mail, mails
 from desk_house import ADA, DeskHouse
 from house import FIRST_TUESDAY, WEEK
 from newsletter.app import App
@@ -160,17 +161,50 @@ def test_what_did_not_arrive_is_not_had(club: DeskHouse) -> None:
     assert got(club, ADA) == [FIRST]
 
 
+def told(club: DeskHouse, number: int) -> list[Mail]:
+    """The mails to those who run it that the tick of this Tuesday came to, however often it is looked at."""
+    with ScriptedRelay() as relay:
+        club.relay(relay)
+        week(club, number)
+        week(club, number, club.opened_again())
+    return mails(relay)
+
+
 def test_who_has_had_every_article_gets_nothing_and_a_person_is_told(club: DeskHouse) -> None:
+    library.edit_article(club.app, THIRD, {"expires": "2026-04-20"})
     for number in range(3):
         week(club, number)
-    ticked = week(club, 3)
-    assert ticked.started == ()
-    assert ticked.words == (
-        "schedule 'weekly', 2026-04-21 09:00: no reader is due an article; 1 reader has had all that may go",
-    )
-    assert club.occurrences()[-1][1] == "skipped"
+    (mail,) = told(club, 3)
+    words = "no reader is due an article; 1 reader has had all that may go"
+    assert club.occurrences()[-1][1:] == ("skipped", f"schedule 'weekly', 2026-04-21 09:00: {words}")
+    assert (mail.to, mail.subject) == ("post@example.org", "Nothing went out on Tuesday 21 April 2026, 09:00")
+    text = " ".join(mail.text.split())
+    assert "had no article that a reader is due on Tuesday 21 April 2026, 09:00: nobody on the list Friends got" in text
+    assert "- 1 reader has had all that may go - long-walks: expired: its last day was 2026-04-20" in text
+    assert "articles edit SLUG --set evergreen=true" in text and "repeat" not in text
     join(club, "Zoe")
     assert week(club, 4).words == ("schedule 'weekly': 1 reader has had all that may go, and got nothing",)
+
+
+def test_where_no_article_may_go_it_is_said_why_of_each(club: DeskHouse) -> None:
+    for slug in (FIRST, SECOND, THIRD):
+        library.retire(club.app, slug)
+    (mail,) = told(club, 0)
+    text = " ".join(mail.text.split())
+    assert "- long-walks: it is retired - quiet-mornings: it is retired - small-promises: it is retired" in text
+    assert "have had all" not in text and "has had all" not in text
+    ((_, state, reason),) = club.occurrences()
+    assert state == "skipped" and "quiet-mornings: it is retired" in reason
+
+
+def test_who_wants_no_alert_and_who_runs_a_course_is_told_nothing(club: DeskHouse) -> None:
+    for slug in (FIRST, SECOND, THIRD):
+        library.retire(club.app, slug)
+    change(club, when_empty="skip")
+    assert told(club, 0) == []
+    change(club, when_empty="alert", sequence="7")
+    assert told(club, 1) == []
+    assert [state for _, state, _ in club.occurrences()] == ["skipped", "skipped"]
 
 
 def test_an_evergreen_article_comes_again_after_the_cool_down(club: DeskHouse) -> None:

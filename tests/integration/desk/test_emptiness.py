@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 
 import house as builders
+from asked_people import mails
 from desk_house import ADA, DeskHouse
-from newsletter.desk import library, schedules
+from newsletter.desk import library, picks, schedules, ticking
 from newsletter.desk.forecasting import forecast_of
 from newsletter.states import DeliveryStatus
 from newsletter.tables import deliveries
 from scripted_relay import Message, ScriptedRelay
 
-SECOND, THIRD, FOURTH = (builders.FIRST_TUESDAY + weeks * builders.WEEK for weeks in (1, 2, 3))
+LEAD = builders.FIRST_TUESDAY - timedelta(days=2)
 
 
 def when_empty(house: DeskHouse, what: str, **options: str) -> None:
@@ -127,3 +128,100 @@ def test_home_that_cannot_mail_yet_says_that_nobody_was_told_and_goes_on(house: 
     words = house.tick_at(builders.FIRST_TUESDAY).words
     assert "schedule 'weekly': nobody could be told that nothing went out: newsletter.reply_to" in words[-1]
     assert [state for _, state, _ in house.occurrences()] == ["skipped"]
+
+
+# Ahead
+
+
+def asks(house: DeskHouse, **options: str) -> None:
+    """It is drafted two days before, and the office asked for a yes."""
+    when_empty(house, "alert", approval="required", approvers="office@example.org", **options)
+    house.clock.now = LEAD - timedelta(hours=1)
+
+
+def test_who_looks_after_it_is_warned_once_when_nothing_may_go_as_things_stand(house: DeskHouse) -> None:
+    emptied(house)
+    asks(house)
+    with ScriptedRelay() as relay:
+        house.relay(relay)
+        assert house.tick().words == ()
+        (words,) = house.tick_at(LEAD).words
+        for hours in range(1, 48, 8):
+            assert house.tick_at(LEAD + timedelta(hours=hours)).words == ()
+        ticking.tick(house.opened_again())
+        (warning,) = mails(relay)
+        house.tick_at(builders.FIRST_TUESDAY)
+    assert words.startswith("schedule 'weekly', 2026-03-31 09:00: nothing can be picked: ")
+    assert (warning.to, warning.subject) == ("office@example.org", "Nothing may go out on Tuesday 31 March 2026, 09:00")
+    text = " ".join(warning.text.split())
+    assert "As things stand the schedule weekly has no article that may go on Tuesday 31 March 2026, 09:00" in text
+    assert "- quiet-mornings: expired: its last day was 2026-03-01" in text
+    assert "`newsletter issues plan weekly --skip 2026-03-31T09:00`" in text
+    assert mails(relay)[-1].subject == "Nothing went out on Tuesday 31 March 2026, 09:00"
+    assert len(mails(relay)) == 2
+
+
+def test_what_the_warning_says_can_be_done_can_be(house: DeskHouse) -> None:
+    emptied(house)
+    asks(house)
+    house.tick_at(LEAD)
+    shown = picks.next_pick(house.app, "weekly", builders.FIRST_TUESDAY)
+    assert (shown["pick"], len(shown["candidates"])) == ([], 3)
+    library.edit_article(house.app, "quiet-mornings", {"expires": ""})
+    house.tick_at(LEAD + timedelta(minutes=10))
+    assert [each.articles for each in house.issues()] == [("quiet-mornings",)]
+    code, _, err = house.run("next", "weekly", "--at", "2026-03-31T07:00:00Z")
+    assert (code, err) == (0, "")
+
+
+def test_warning_that_the_relay_puts_off_is_tried_again(house: DeskHouse) -> None:
+    emptied(house)
+    asks(house)
+    house.tick_at(LEAD)
+    with ScriptedRelay() as relay:
+        house.relay(relay)
+        house.tick_at(LEAD + timedelta(minutes=10))
+        house.tick_at(LEAD + timedelta(minutes=20))
+    assert relay.recipients == ["office@example.org"]
+
+
+def test_of_several_dates_that_nothing_may_fill_the_next_one_is_told(house: DeskHouse) -> None:
+    emptied(house)
+    asks(house, lead="20d")
+    with ScriptedRelay() as relay:
+        house.relay(relay)
+        house.tick()
+        assert [mail.subject for mail in mails(relay)] == ["Nothing may go out on Tuesday 31 March 2026, 09:00"]
+        house.tick_at(builders.FIRST_TUESDAY + timedelta(minutes=10))
+    assert [mail.subject for mail in mails(relay)][1:] == [
+        "Nothing may go out on Tuesday 7 April 2026, 09:00",
+        "Nothing went out on Tuesday 31 March 2026, 09:00",
+    ]
+
+
+def test_nobody_is_warned_who_is_not_told_at_the_time_either(house: DeskHouse) -> None:
+    emptied(house)
+    asks(house)
+    when_empty(house, "skip")
+    with ScriptedRelay() as relay:
+        house.relay(relay)
+        assert len(house.tick_at(LEAD).words) == 1
+        assert house.tick_at(LEAD + timedelta(minutes=10)).words == ()
+    assert relay.messages == []
+
+
+def test_warning_where_each_reader_has_a_next_article_and_has_had_all(house: DeskHouse) -> None:
+    when_empty(house, "alert", repeat="per-reader")
+    for slug in ("small-promises", "long-walks"):
+        library.retire(house.app, slug)
+    with ScriptedRelay() as relay:
+        house.relay(relay)
+        (issue,) = house.tick_at(builders.FIRST_TUESDAY).started
+        house.send(house.issue(issue))
+        when_empty(house, "alert", approval="required", approvers="office@example.org")
+        (words,) = house.tick_at(LEAD + builders.WEEK).words
+        assert house.tick_at(LEAD + builders.WEEK + timedelta(minutes=10)).words == ()
+        assert house.tick_at(LEAD + builders.WEEK + timedelta(minutes=20)).words == ()
+    assert words.endswith("2026-04-07 09:00: no reader is due an article; 1 reader has had all that may go")
+    (warning,) = mails(relay, "office@example.org")
+    assert "- 1 reader has had all that may go - long-walks: it is retired" in " ".join(warning.text.split())
