@@ -97,6 +97,18 @@ def test_late_in_the_small_hours_waits_for_the_morning() -> None:
     assert look("0 4 * * *", berlin("2026-03-03T07:00"), berlin("2026-03-02T04:00")).due == found.waiting
 
 
+def test_grace_is_real_time_and_the_hours_are_wall_time_over_a_clock_change() -> None:
+    # 02:30 is skipped: it comes at 03:00 summer time, four hours before seven.
+    spring = look("30 2 * * *", berlin("2026-03-29T03:30"), berlin("2026-03-28T02:30"))
+    assert spring.waiting is not None and spring.wake_at == berlin("2026-03-29T07:00")
+    assert look("30 2 * * *", berlin("2026-03-29T07:00"), berlin("2026-03-28T02:30")).due == spring.waiting
+    # 02:30 is shown twice: five and a half hours lie between its first showing and seven.
+    autumn = look("30 2 * * *", berlin("2026-10-25T04:00"), berlin("2026-10-24T02:30"))
+    assert (autumn.due, autumn.waiting, days(autumn.missed)) == (None, None, ["10-25 02:30"])
+    waits = look("30 2 * * *", berlin("2026-10-25T04:00"), berlin("2026-10-24T02:30"), grace_minutes=330)
+    assert waits.waiting is not None and waits.wake_at == berlin("2026-10-25T07:00")
+
+
 def test_late_in_the_evening_waits_for_tomorrow_when_grace_is_long() -> None:
     found = look("0 18 * * *", berlin("2026-03-03T22:00"), berlin("2026-03-02T18:00"), grace_minutes=24 * 60)
     assert found.waiting is not None
