@@ -350,12 +350,20 @@ def test_what_was_sent_ahead_by_hand_hides_no_date_before_it(house: DeskHouse) -
 JUMPS = [timedelta(hours=1), timedelta(days=1)]
 
 
-@pytest.mark.parametrize("jump", JUMPS)
-@pytest.mark.parametrize("turn", [1, -1])
-def test_a_clock_that_jumps_and_comes_back_sends_nothing_twice(house: DeskHouse, jump: timedelta, turn: int) -> None:
+EVERY_THIRD_HOUR = "0 */3 * * *"
+TOGETHER = "every 1 days from 2026-03-20: 0 0,6,12,18 * * *; every 1 weeks from 2026-03-20: 0 3,9,15,21 * * 0-6"
+
+
+@pytest.mark.parametrize(
+    ("recurrence", "jump", "turn"),
+    [*((EVERY_THIRD_HOUR, jump, turn) for jump in JUMPS for turn in (1, -1)), (TOGETHER, timedelta(days=1), -1)],
+)
+def test_a_clock_that_jumps_and_comes_back_sends_nothing_twice(
+    house: DeskHouse, recurrence: str, jump: timedelta, turn: int
+) -> None:
     """Every quarter of an hour for four days; in the midst the clock is wrong for half a day, then right again."""
     articles_for(house, 50)
-    house.add_schedule("often", recurrence="0 */3 * * *")
+    house.add_schedule("often", recurrence=recurrence)
     started: list[int] = []
     for quarter in range(4 * 24 * 4):
         true = NOON + timedelta(minutes=15 * quarter)
