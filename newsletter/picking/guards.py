@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from newsletter.model import Article, Author, Season
 from newsletter.picking.rules import NEVER, History, Moment, Refusal, Score, Verdict
@@ -154,7 +154,10 @@ class InSeason:
 
 @dataclass(frozen=True, slots=True)
 class NotSentBefore:
-    """The list has not had it: an evergreen article not within the cool-down, any other one never."""
+    """The list has not had it: an evergreen article not within the cool-down, any other one never.
+
+    What stands in the draft of a later date counts by that date: a cool-down holds before it as well as after.
+    """
 
     cool_down: int = 365  # days
     name = "not sent before"
@@ -166,13 +169,20 @@ class NotSentBefore:
         sent = history.sent_at(article.slug)
         if not sent:
             return self._new
-        last = sent[-1].astimezone(at.zone).date()
         if not article.evergreen:
-            return Refusal(f"already sent to this list on {last.isoformat()}", NEVER)
-        again = last + timedelta(days=self.cool_down)
-        if at.day < again:
-            return Refusal(f"sent to this list on {last.isoformat()}, not again before {again.isoformat()}", again)
-        return Score(f"evergreen, last sent on {last.isoformat()}")
+            return Refusal(f"already sent to this list on {_day(sent[-1], at).isoformat()}", NEVER)
+        days, rest = [_day(each, at) for each in sent], timedelta(days=self.cool_down)
+        past = [day for day in days if day <= at.day]
+        if past and at.day < (again := past[-1] + rest):
+            return Refusal(f"sent to this list on {past[-1].isoformat()}, not again before {again.isoformat()}", again)
+        following = next((day for day in days if day > at.day), None)
+        if following is not None and following < at.day + rest:
+            return Refusal(f"goes to this list on {following.isoformat()}, too soon after", following + rest)
+        return Score(f"evergreen, last sent on {past[-1].isoformat()}" if past else "evergreen, not yet sent")
+
+
+def _day(sent: datetime, at: Moment) -> date:
+    return sent.astimezone(at.zone).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,9 @@ class History:
 
     def sent_at(self, slug: str) -> tuple[datetime, ...]:
         """Every instant the article was sent at, oldest first."""
-        return self.sent.get(slug, ()) + self.added.get(slug, ())
+        added = self.added.get(slug, ())
+        # What is drafted days ahead is added before what goes in between.
+        return tuple(sorted((*self.sent.get(slug, ()), *added))) if added else self.sent.get(slug, ())
 
     def after(self, article: Article, at: datetime, is_ours: bool = True) -> History:
         """This history, once the article has also been sent at `at` (aware UTC), not by us without `is_ours`."""

@@ -196,6 +196,16 @@ def test_evergreen_article_goes_again_after_its_cool_down() -> None:
     assert judged(rule, evergreen, on("2026-04-02"), history) == Score("evergreen, last sent on 2026-03-03")
 
 
+def test_cool_down_holds_before_the_date_of_a_draft_as_well_as_after_it() -> None:
+    evergreen, rule = replace(ARTICLE, evergreen=True), NotSentBefore(cool_down=5)
+    drafted = History({"trust": (*SENT, datetime(2026, 4, 15, 9, tzinfo=UTC))})
+    assert judged(rule, evergreen, on("2026-04-10"), drafted) == Score("evergreen, last sent on 2026-03-03")
+    too_soon = Refusal("goes to this list on 2026-04-15, too soon after", date(2026, 4, 20))
+    assert judged(rule, evergreen, on("2026-04-11"), drafted) == too_soon
+    refused = Refusal("sent to this list on 2026-04-15, not again before 2026-04-20", date(2026, 4, 20))
+    assert judged(rule, evergreen, on("2026-04-19"), drafted) == refused
+
+
 def test_article_goes_no_more_often_than_allowed() -> None:
     history = History({"trust": SENT})
     assert judged(SentSeldom(2), ARTICLE, history=history) == Refusal("sent 2 times already, of 2 allowed", NEVER)
