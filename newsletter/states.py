@@ -64,6 +64,16 @@ class DeliveryStatus(StrEnum):
     IN_DOUBT = "in_doubt"  # the connection died between the message and the reply
 
 
+OCCURRENCE_ARROWS: Mapping[OccurrenceState, frozenset[OccurrenceState]] = {
+    OccurrenceState.PLANNED: frozenset({OccurrenceState.ISSUED, OccurrenceState.MISSED, OccurrenceState.SKIPPED}),
+    # Its issue never began.
+    OccurrenceState.ISSUED: frozenset({OccurrenceState.MISSED, OccurrenceState.SKIPPED}),
+    OccurrenceState.MISSED: frozenset(
+        {OccurrenceState.ISSUED, OccurrenceState.SKIPPED}
+    ),  # a person wanted it after all
+    OccurrenceState.SKIPPED: frozenset({OccurrenceState.ISSUED}),  # a person took that back
+}
+
 ISSUE_ARROWS: Mapping[IssueState, frozenset[IssueState]] = {
     IssueState.DRAFT: frozenset({IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED, IssueState.CANCELLED}),
     IssueState.SCHEDULED: frozenset({IssueState.DRAFT, IssueState.SENDING, IssueState.PAUSED, IssueState.CANCELLED}),

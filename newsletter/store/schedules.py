@@ -26,7 +26,7 @@ from sqlalchemy import (
 from newsletter.model import Occurrence, Schedule
 from newsletter.options import Options, from_json, to_json
 from newsletter.scheduling.catching_up import Handled
-from newsletter.states import DRAFTS, IssueState, OccurrenceState, ScheduleStatus
+from newsletter.states import DRAFTS, OCCURRENCE_ARROWS, IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store.dialects import insert_or_ignore
 from newsletter.tables import issues, mailing_lists, occurrences, schedules
 
@@ -165,6 +165,7 @@ def _row(schedule_id: int, occurrence: Occurrence, state: OccurrenceState, reaso
 
 
 def mark_occurrence(connection: Connection, occurrence_id: int, state: OccurrenceState, reason: str) -> None:
+    """What the occurrence comes to, or its reason anew; one that has no arrow to this state stays as it is."""
     # Where readers are grouped an occurrence has several issues: while one of them lives it does not come to nothing.
     lives = exists().where(issues.c.occurrence_id == occurrence_id, issues.c.state != IssueState.CANCELLED)
     values = {
@@ -172,7 +173,9 @@ def mark_occurrence(connection: Connection, occurrence_id: int, state: Occurrenc
         "reason": reason,
         "decided_ahead": False,
     }
-    connection.execute(update(occurrences).where(occurrences.c.id == occurrence_id).values(**values))
+    befores = [state, *(before for before, afters in OCCURRENCE_ARROWS.items() if state in afters)]
+    mine = and_(occurrences.c.id == occurrence_id, occurrences.c.state.in_(befores))
+    connection.execute(update(occurrences).where(mine).values(**values))
 
 
 def note_decided(connection: Connection, occurrence_id: int, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The lives of an issue and of a delivery: every state has its row, and the arrows are the documented ones."""
+"""The lives of an occurrence, an issue and a delivery: every state has its row, the arrows are the documented ones."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from newsletter.states import (
     DELIVERY_ARROWS,
     DRAFTS,
     ISSUE_ARROWS,
+    OCCURRENCE_ARROWS,
     ArticleStatus,
     DeliveryStatus,
     IssueState,
@@ -19,6 +20,13 @@ from newsletter.states import (
     check_delivery_arrow,
     check_issue_arrow,
 )
+
+OCCURRENCE = """
+planned → issued missed skipped
+issued  → missed skipped
+missed  → issued skipped
+skipped → issued
+"""
 
 ISSUE = """
 draft     → scheduled sending paused cancelled
@@ -42,6 +50,11 @@ in_doubt → sent pending
 def arrows(drawn: str) -> dict[str, set[str]]:
     rows = (line.partition("→") for line in drawn.strip().splitlines())
     return {before.strip(): set(after.split()) for before, _, after in rows}
+
+
+def test_occurrence_has_exactly_the_documented_arrows() -> None:
+    assert {str(before): {*map(str, after)} for before, after in OCCURRENCE_ARROWS.items()} == arrows(OCCURRENCE)
+    assert set(OCCURRENCE_ARROWS) == set(OccurrenceState)
 
 
 def test_issue_has_exactly_the_documented_arrows() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, NoResultFound
 import house
 from newsletter.model import Newsletter, Occurrence, Schedule
 from newsletter.scheduling.catching_up import Handled
-from newsletter.states import IssueState, OccurrenceState, ScheduleStatus
+from newsletter.states import OCCURRENCE_ARROWS, IssueState, OccurrenceState, ScheduleStatus
 from newsletter.store import schedules as store
 from newsletter.store.issues import add_issue, find_draft
 from newsletter.store.newsletters import add_newsletter
@@ -150,6 +150,18 @@ def test_occurrence_is_marked_with_what_became_of_it(connection: Connection, wee
     store.mark_occurrence(connection, won, SKIPPED, "the issue was cancelled")
     ((occurrence, reason),) = store.list_occurrences(connection, weekly, 9)
     assert (occurrence.state, reason) == (SKIPPED, "the issue was cancelled")
+
+
+@pytest.mark.parametrize("before", [ISSUED, MISSED, SKIPPED])
+@pytest.mark.parametrize("after", list(OccurrenceState))
+def test_occurrence_goes_along_its_arrows_alone(
+    connection: Connection, weekly: Schedule, before: OccurrenceState, after: OccurrenceState
+) -> None:
+    won = win(connection, weekly, 0, before)
+    assert won is not None
+    store.mark_occurrence(connection, won, after, "")
+    ((occurrence, _),) = store.list_occurrences(connection, weekly, 9)
+    assert occurrence.state is (after if after in OCCURRENCE_ARROWS[before] else before)
 
 
 def test_draft_is_not_handled_and_everything_else_is(connection: Connection, weekly: Schedule) -> None:
