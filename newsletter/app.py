@@ -118,6 +118,11 @@ class App:
         return {}
 
     @cached_property
+    def attended(self) -> dict[int, tuple[object, datetime]]:
+        """What this process's last look at each waiting draft was made from, by the issue's id, and when."""
+        return {}
+
+    @cached_property
     def looked_at(self) -> dict[int, tuple[Schedule, Handled, datetime, CatchUp]]:
         """What this process's last look at each schedule came to, by its id: what it was made from, and when."""
         return {}

@@ -39,7 +39,7 @@ from newsletter.store import issues as issue_store
 from newsletter.store.schedules import mark_occurrence, note_decided, schedule_by_id
 
 LOOK_AGAIN = timedelta(minutes=10)
-"""How often a waiting draft is rendered anew, to see whether it still says what was shown."""
+"""How often a waiting draft is rendered anew at the soonest, to see whether it still says what was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def look_at(app: App, schedule: Schedule, issue: Issue, is_due: bool = True, is_
     """The draft as it is now, with whoever is to be asked about it asked, and whether it may go.
 
     One that waits for a yes although it `is_due` is marked so; one that is skipped is cancelled. What it says is looked
-    at anew, without `is_exact` from time to time. Raises NewsletterError.
+    at anew with `is_exact` alone. Raises NewsletterError.
     """
     if needs(schedule.options) == "none" and not issue.pause_reason:
         return Looked(issue, Verdict.GO_ALONE)
@@ -70,10 +70,10 @@ def look_at(app: App, schedule: Schedule, issue: Issue, is_due: bool = True, is_
 
 
 def _refreshed(app: App, schedule: Schedule, issue: Issue, is_exact: bool) -> Issue:
-    now = app.clock()
-    seen = app.drafts_seen.get(issue.id)
-    if not is_exact and seen is not None and now - seen < LOOK_AGAIN:
+    if not is_exact:
         return issue
+    now = app.clock()
+    app.drafts_seen[issue.id] = now - LOOK_AGAIN  # one that cannot be rendered is due again, behind the others
     fresh = making.refresh(app, issue, is_alone=may_go_alone(schedule.options))
     app.drafts_seen[issue.id] = now
     return fresh
@@ -119,9 +119,11 @@ def _mail(app: App, schedule: Schedule, issue: Issue, asked: Sequence[Asked]) ->
 
 def question_of(app: App, schedule: Schedule, issue: Issue) -> Question:
     assert issue.occurrence is not None
-    with app.database.read() as connection:
-        articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
-    emails = dict.fromkeys(author.email for article in articles for author in article.authors if author.email)
+    emails: dict[str, None] = {}
+    if AUTHOR in schedule.options.approvers:  # who else never asks for them, and a thousand drafts ask twice a minute
+        with app.database.read() as connection:
+            articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
+        emails = dict.fromkeys(author.email for article in articles for author in article.authors if author.email)
     zone = ZoneInfo(schedule.timezone)
     return Question(schedule.options, tuple(emails), issue.content_hash, issue.occurrence.utc, zone)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 
 from newsletter.app import App
 from newsletter.desk import approving, emptiness, group_issues, making, picks, sending
@@ -14,13 +16,17 @@ from newsletter.errors import NewsletterError
 from newsletter.model import Issue, Occurrence, Schedule
 from newsletter.options import AUTHOR
 from newsletter.picking.readers import is_per_reader
-from newsletter.scheduling.approval import Verdict, asks_from, is_to_choose, may_go_alone, needs
+from newsletter.scheduling.approval import Verdict, asks_from, half_time, is_to_choose, may_go_alone, needs
 from newsletter.states import IssueKind, IssueState
 from newsletter.store import approvals as store
 from newsletter.store.issues import drafts
+from newsletter.store.notices import has_due_notices
 
 MOST_AHEAD = 10
 """Drafts made before their occurrence; a schedule for every hour would show two days of them."""
+
+MOST_LOOKS = 10
+"""Drafts rendered anew in one look at the clock: a thousand at once would keep what is due waiting for a minute."""
 
 CHOICE = "approval choice"
 """The kind of the mail that asks how a schedule is to go on after its first issues."""
@@ -39,15 +45,23 @@ def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
     words = [line for schedule in schedules for line in _look_ahead(app, schedule)]
     with app.database.read() as connection:
         found = store.drafts_by_schedule(connection, [each.id for each in schedules if each.id is not None])
+        said = store.said_of_drafts(connection)
+        is_mail_waiting = has_due_notices(connection, app.clock())
+    stale = _stalest(app, schedules, found)
     started: list[int] = []
     for schedule in schedules:
         mine = found.get(schedule.id or 0, [])
         if is_per_reader(schedule.options) and needs(schedule.options) != "none":
             mine, ended = group_issues.look_again(app, schedule, mine)
             words.extend(ended)
-        for draft in mine:
+        for draft in filter(partial(_is_asked_about, schedule), mine):
+            is_stale, known = draft.id in stale, (schedule, draft, said.get(draft.id))
+            if not (is_stale or is_mail_waiting) and _is_attended(app, known):
+                continue
+            app.attended.pop(draft.id, None)
             try:
-                started.extend(_attend(app, schedule, draft))
+                started.extend(_attend(app, schedule, draft, is_stale))
+                app.attended[draft.id] = (known, app.clock())
             except NobodyDue as error:
                 words.extend(group_issues.give_up(app, schedule, draft, str(error)))
             except NewsletterError as error:
@@ -58,12 +72,36 @@ def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
     return Prepared(tuple(started), tuple(words))
 
 
-def _attend(app: App, schedule: Schedule, draft: Issue) -> Iterator[int]:
+def _is_asked_about(schedule: Schedule, draft: Issue) -> bool:
+    is_to_wait = needs(schedule.options) != "none" or bool(draft.pause_reason)
+    return is_to_wait and draft.kind is IssueKind.PICKED and draft.occurrence is not None
+
+
+def _is_attended(app: App, known: tuple[Schedule, Issue, object]) -> bool:
+    """Whether another look would find what the last one did: nothing was changed or said, and no time has come."""
+    schedule, draft, _ = known
+    assert draft.occurrence is not None
+    now = app.clock()
+    seen, at = app.attended.get(draft.id, (None, now))
+    turns = (half_time(schedule.options, draft.occurrence.utc), draft.occurrence.utc)
+    return seen == known and at <= now < at + LOOK_AGAIN and not any(at < turn <= now for turn in turns)
+
+
+def _stalest(app: App, schedules: Sequence[Schedule], found: Mapping[int, Sequence[Issue]]) -> set[int]:
+    """The drafts to be rendered anew now: of those this process has not lately, the ones that wait longest for it."""
+    never = datetime.min.replace(tzinfo=UTC)
+    seen = sorted(
+        (app.drafts_seen.get(draft.id, never), draft.id)
+        for schedule in schedules
+        for draft in found.get(schedule.id or 0, ())
+        if _is_asked_about(schedule, draft)
+    )
+    return {each for at, each in seen[:MOST_LOOKS] if at <= app.clock() - LOOK_AGAIN}
+
+
+def _attend(app: App, schedule: Schedule, draft: Issue, is_stale: bool) -> Iterator[int]:
     """Look at one draft; its id, if it had waited for a yes and goes now."""
-    is_asked_about = needs(schedule.options) != "none" or draft.pause_reason
-    if not is_asked_about or draft.kind is not IssueKind.PICKED or draft.occurrence is None:
-        return
-    looked = approving.look_at(app, schedule, draft, is_due=bool(draft.pause_reason), is_exact=False)
+    looked = approving.look_at(app, schedule, draft, is_due=bool(draft.pause_reason), is_exact=is_stale)
     if draft.pause_reason and looked.verdict is Verdict.GO:
         begun = sending.start(app, looked.issue, approved=looked.issue.content_hash)
         if begun.state is IssueState.SENDING:

@@ -92,6 +92,17 @@ def drafts_by_schedule(connection: Connection, schedule_ids: Sequence[int]) -> d
     return found
 
 
+def said_of_drafts(connection: Connection) -> dict[int, tuple[int, datetime | None]]:
+    """Of each draft how many were asked, and when the last of them answered: it changes with whatever is said."""
+    query = (
+        select(approvals.c.issue_id, func.count(), func.max(approvals.c.answered_at))
+        .join_from(approvals, issues, issues.c.id == approvals.c.issue_id)
+        .where(issues.c.state.in_(DRAFTS))
+        .group_by(approvals.c.issue_id)
+    )
+    return {issue_id: (asked, latest) for issue_id, asked, latest in connection.execute(query)}
+
+
 def held(connection: Connection) -> list[int]:
     """The issues that wait for a yes although their time has come."""
     is_asked = issues.c.schedule_id.is_not(None)  # a letter may say why it did not go, too

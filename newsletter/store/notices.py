@@ -45,6 +45,16 @@ def find_notice(connection: Connection, kind: str, purpose_key: str) -> int | No
     return connection.execute(select(deliveries.c.id).where(mine)).scalar()
 
 
+def has_due_notices(connection: Connection, now: datetime) -> bool:
+    """Whether any mail that is of no issue waits for a try that is due."""
+    waits = and_(
+        deliveries.c.issue_id.is_(None),  # as the index has them
+        deliveries.c.status == DeliveryStatus.PENDING,
+        or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= now),
+    )
+    return connection.execute(select(deliveries.c.id).where(waits).limit(1)).first() is not None
+
+
 def waiting_notices(connection: Connection, kind: str, now: datetime) -> list[tuple[str, str]]:
     """(purpose, address) of those of a kind whose next try is due."""
     waits = and_(

@@ -12,7 +12,7 @@ from sqlalchemy import update
 import house as builders
 from asked_people import Mail, Visitor, mails, set_options, visitor
 from desk_house import ADA, DeskHouse
-from newsletter.desk import approving, library, sending, swapping, ticking
+from newsletter.desk import approving, library, preparing, sending, swapping, ticking
 from newsletter.desk.forecasting import forecast_of
 from newsletter.errors import Refused
 from newsletter.options import Options
@@ -264,6 +264,23 @@ def test_change_after_the_yes_asks_again_and_shows_the_difference(
     anna.press(mail.links["Yes, send it"])
     assert house.tick().started == (1,)
     assert "It is on its way" in anna.press(mail.links["Yes, send it"]).text
+
+
+def test_of_many_drafts_a_change_is_seen_in_a_few_at_each_look_until_it_is_in_all(
+    house: DeskHouse, relay: ScriptedRelay
+) -> None:
+    with house.write() as connection:
+        for number in range(preparing.MOST_LOOKS + 2):
+            readers = builders.add_list(connection, f"Readers {number}")
+            builders.add_schedule(connection, readers, f"weekly {number}", options=Options(approval="required"))
+    house.tick_at(DRAFTED)
+    house.tick_at(DRAFTED + timedelta(seconds=30))
+    library.edit_article(house.app, "quiet-mornings", {"title": "Loud mornings"})
+    changed = []
+    for seconds in (0, 30):
+        house.tick_at(DRAFTED + approving.LOOK_AGAIN + timedelta(seconds=seconds))
+        changed.append([each.subject for each in house.issues()].count("Loud mornings"))
+    assert changed == [preparing.MOST_LOOKS, preparing.MOST_LOOKS + 3]
 
 
 def test_change_in_the_last_moment_is_not_sent_on_an_earlier_yes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import Connection, update
@@ -86,6 +87,19 @@ def test_held_draft_is_neither_due_nor_missed(connection: Connection, weekly: Sc
     assert handled(connection, after)[number(weekly)].until == TUESDAY
     assert house.issue(connection, draft.id).pause_reason == "nobody has said yes"
     assert store.held(connection) == [draft.id]
+
+
+def test_what_was_said_of_a_draft_changes_with_every_question_and_answer(connection: Connection, draft: Issue) -> None:
+    seen = [store.said_of_drafts(connection)]
+    for email in ("office@example.org", "jo@example.org"):
+        store.ask(connection, draft.id, email, Role.APPROVER, draft.content_hash, "text", house.NOON)
+        seen.append(store.said_of_drafts(connection))
+    for minutes, asked in enumerate(store.asked_about(connection, draft.id)):
+        store.answer(connection, asked, Answer.YES, house.NOON + timedelta(minutes=minutes))
+        seen.append(store.said_of_drafts(connection))
+    assert all(one != other for one, other in pairwise(seen))
+    house.move(connection, draft, IssueState.SENDING)
+    assert store.said_of_drafts(connection) == {}
 
 
 def test_what_has_begun_is_not_held(connection: Connection, draft: Issue) -> None:
