@@ -129,7 +129,8 @@ def _days(event: _Event, moved: Mapping[str, set[date]], zone: ZoneInfo, today: 
     if not event.line_of("RECURRENCE-ID"):
         left_out |= moved.get(event.value("UID"), set())
     rule = _rule(event)
-    if rule and rule.is_plain_yearly(_date(start)) and first <= today and not (left_out or event.value("RDATE")):
+    begins_within_a_year = last - today < timedelta(days=365)  # so that no day before it is meant, too
+    if rule and rule.is_plain_yearly(_date(start)) and begins_within_a_year and not (left_out or event.value("RDATE")):
         if "UNTIL" not in event.value("RRULE").upper():
             yield f"{first:%m-%d}..{last:%m-%d}" if last > first else f"{first:%m-%d}"
             return
