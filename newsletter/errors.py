@@ -83,7 +83,7 @@ class MessageError(NewsletterError):
 
 class InvalidTransition(NewsletterError):
     def __init__(self, noun: str, before: str, after: str) -> None:
-        super().__init__(f"the {noun} is {before}; it cannot become {after}")
+        super().__init__(f"the {noun} is {before}{' already' if before == after else f'; it cannot become {after}'}")
 
 
 class DatabaseError(NewsletterError):

@@ -215,7 +215,7 @@ def test_outcome_that_no_arrow_leads_to_is_refused_and_nothing_is_kept(
 ) -> None:
     issue, (first, second) = house.add_sending_issue(connection, 2)
     claim(connection, issue.id)
-    with pytest.raises(InvalidTransition, match=f"the delivery is sending; it cannot become {status}"):
+    with pytest.raises(InvalidTransition, match="the delivery is sending"):
         store.record(connection, [Result(first, SENT, NOON, 1), Result(second, status, NOON, 1)])
     assert statuses(connection, [first, second]) == [SENDING, SENDING]
 

@@ -188,7 +188,7 @@ def test_issue_moves_along_its_arrows_alone(
             moved = house.issue(connection, issue.id)
             assert (moved.state, moved.pause_reason) == (after, "why")
         else:
-            with pytest.raises(InvalidTransition, match=f"the issue is {before}; it cannot become {after}"):
+            with pytest.raises(InvalidTransition, match=f"the issue is {before}"):
                 store.move_issue(connection, issue, after, NOON)
             assert house.issue(connection, issue.id) == issue
 
