@@ -177,6 +177,9 @@ class Newsletter:
     id: int | None = None
 
 
+GRACE = 4 * 60  # minutes, unless the schedule says otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A recurrence in a time zone, for one newsletter and one mailing list."""
@@ -189,7 +192,7 @@ class Schedule:
     newsletter_id: int | None = None
     options: Options = Options()
     status: ScheduleStatus = ScheduleStatus.ACTIVE
-    grace_minutes: int = 240
+    grace_minutes: int = GRACE
     seed: int = 0
     created: datetime | None = None
     resumed: datetime | None = None  # nothing up to here is owed any more

@@ -86,13 +86,13 @@ def _shares(text: str) -> Shares:
     return tuple(found.items())
 
 
-def _duration(text: str) -> int:
+def duration(text: str) -> int:
     """Minutes, of `90m`, `48h`, `2d` or `1w`."""
     match = _DURATION.fullmatch(text.strip().lower())
     if text.strip() == "0":
         return 0
     if match is None:
-        raise ValueError(f"{text!r} is not a time before, such as 90m, 48h, 2d or 1w")
+        raise ValueError(f"{text!r} is not a length of time, such as 90m, 48h, 2d or 1w")
     unit = next(filter(None, match.groups()[1:]))
     minutes = int(match[1]) * MINUTES[unit]
     if minutes > LONGEST_LEAD:
@@ -229,7 +229,7 @@ class Options:
         "07:00-20:00", _hours, "When a late issue may leave, in the newsletter's zone.", "HH:MM-HH:MM"
     )
     # Who is asked
-    lead: int = _option(48 * 60, _duration, "How long before its time an issue is drafted and shown.", "48h")
+    lead: int = _option(48 * 60, duration, "How long before its time an issue is drafted and shown.", "48h")
     approval: Approval = _option(
         "first-three", _choice(Approval), "Whether an issue waits for a yes.", "|".join(get_args(Approval))
     )

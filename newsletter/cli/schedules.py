@@ -14,6 +14,7 @@ from newsletter.cli.forecasting import WhatIf, print_differences
 from newsletter.cli.output import Json, Yes, confirm, opened, print_json, say, table
 from newsletter.cli.pausing import tell_paused
 from newsletter.cli.schedule_options import options_in_words, takes_options
+from newsletter.options import MINUTES, duration
 
 if TYPE_CHECKING:
     from newsletter.model import Schedule
@@ -25,6 +26,9 @@ When = Annotated[
     typer.Option(help='"every tuesday 9am", "first monday of the month", "every 2 weeks on friday", "quarterly", …'),
 ]
 Cron = Annotated[str | None, typer.Option(help='Five fields: "0 9 * * 2".')]
+Grace = Annotated[
+    str | None, typer.Option(metavar="HOURS", help="How late an issue may still go out: 4 (the default), 90m, 2d.")
+]
 
 
 @app.command()
@@ -38,7 +42,7 @@ def add(
     cron: Cron = None,
     newsletter: Annotated[str | None, typer.Option(help="Else the one of config.toml.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Else the newsletter's.")] = None,
-    grace: Annotated[float, typer.Option(metavar="HOURS", help="How late an issue may still go out.")] = 4.0,
+    grace: Grace = None,
     json: Json = False,
 ) -> None:
     """Plan issues: what was understood is said back before it is stored."""
@@ -47,11 +51,25 @@ def add(
     if (when is None) == (cron is None):
         raise typer.BadParameter("say either --when or --cron")
     home = opened(context)
-    new = new_schedule(home, name, list, when, cron, newsletter, timezone, grace, given)
+    new = new_schedule(home, name, list, when, cron, newsletter, timezone, _hours(grace), given)
     _say_back(home, new, json)
     confirm(f"Add the schedule {new.name!r}?", yes=False)
     keep_schedule(home, new)
     _show(home, new.name, json, with_times=False)
+
+
+def _hours(text: str | None) -> float | None:
+    """Of a number of hours, or of `90m`, `4h`, `2d`."""
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return duration(text) / MINUTES["h"]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--grace") from None
 
 
 def _say_back(home: App, given: Schedule, json: bool) -> None:
@@ -76,7 +94,7 @@ def set_(
     when: When = None,
     cron: Cron = None,
     timezone: Annotated[str | None, typer.Option(help="Another time zone.")] = None,
-    grace: Annotated[float | None, typer.Option(metavar="HOURS", help="How late an issue may still go out.")] = None,
+    grace: Grace = None,
     what_if: WhatIf = False,
     json: Json = False,
 ) -> None:
@@ -87,7 +105,7 @@ def set_(
     if when is not None and cron is not None:
         raise typer.BadParameter("say either --when or --cron")
     home = opened(context)
-    changes = Changes(list_name=list, when=when, cron=cron, timezone=timezone, grace_hours=grace, given=given)
+    changes = Changes(list_name=list, when=when, cron=cron, timezone=timezone, grace_hours=_hours(grace), given=given)
     if what_if:
         print_differences(what_if_changed(home, would_be(home, name, **changes)), json)
         return

@@ -20,7 +20,7 @@ from newsletter.desk.approving import end
 from newsletter.desk.option_checks import require_sensible
 from newsletter.errors import InvalidTransition, Refused
 from newsletter.holidays import without_files
-from newsletter.model import Occurrence, Schedule
+from newsletter.model import GRACE, Occurrence, Schedule
 from newsletter.options import Options, flag, read_option, require_people
 from newsletter.picking.readers import require_possible
 from newsletter.scheduling.calendar import A_MOMENT, calendar_of
@@ -51,7 +51,7 @@ def add_schedule(
     cron: str | None,
     newsletter_name: str | None,
     timezone: str | None,
-    grace_hours: float,
+    grace_hours: float | None,
     given: Mapping[str, str] | None = None,
 ) -> None:
     """Store what `new_schedule` makes of these. Raises as it does."""
@@ -68,7 +68,7 @@ def new_schedule(
     cron: str | None,
     newsletter_name: str | None,
     timezone: str | None,
-    grace_hours: float,
+    grace_hours: float | None,
     given: Mapping[str, str],
 ) -> Schedule:
     """The schedule these make, not stored. `given` holds options as a person writes them.
@@ -198,11 +198,12 @@ def _put_drafts_down(connection: Connection, app: App, schedule: Schedule) -> No
             missed.put_down(connection, app, schedule, at, OccurrenceState.SKIPPED, CHANGED_THEN)
 
 
-def _grace(hours: float) -> int:
-    minutes = round(hours * 60)
-    if not 0 <= minutes <= LONGEST_GRACE:
+def _grace(hours: float | None) -> int:
+    if hours is None:
+        return GRACE
+    if not 0 <= hours <= LONGEST_GRACE / 60:
         raise Refused(f"--grace: 0 to {LONGEST_GRACE // 60} hours")
-    return minutes
+    return round(hours * 60)
 
 
 def _with(app: App, options: Options, given: Mapping[str, str], zone: ZoneInfo) -> Options:

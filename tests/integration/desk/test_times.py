@@ -212,6 +212,15 @@ def test_days_are_read_from_a_calendar_file_when_the_option_is_set(house: DeskHo
     assert coming(house, count=2) == ["2026-03-31T09:00", "2026-04-14T09:00"]
 
 
+def test_the_grace_is_a_number_of_hours_or_a_length_of_time(house: DeskHouse) -> None:
+    for given, minutes in (("2", 120), ("90m", 90), ("1.5", 90), ("2d", 2 * 24 * 60), ("0", 0)):
+        assert house.run("schedules", "set", "weekly", "--grace", given)[0] == 0
+        assert schedule(house).grace_minutes == minutes
+    for given, code in (("soon", 2), ("nan", 1), ("inf", 1), ("8d", 1), ("-1", 1)):
+        assert house.run("schedules", "set", "weekly", "--grace", given)[0] == code
+    assert schedule(house).grace_minutes == 0
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
