@@ -274,9 +274,7 @@ def _may_go(
     """Whether no rule refuses any article of the draft. A letter was not picked, and no rule is asked."""
     if schedule is None or issue.occurrence is None:
         return True
-    rules = picks.rules_of(app, connection, schedule, is_alone)
-    kept = picks.pick_for(connection, schedule, issue.occurrence.utc, articles, rules, issue.id, len(articles))
-    return len(kept.slugs) == len(articles)
+    return picks.may_stay(connection, schedule, issue, articles, picks.rules_of(app, connection, schedule, is_alone))
 
 
 def articles_of(connection: Connection, issue: Issue) -> list[Article]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from newsletter import shapes
 from newsletter.app import App
 from newsletter.errors import NotFound, Refused
-from newsletter.model import Article, Occurrence, Schedule
+from newsletter.model import Article, Issue, Occurrence, Schedule
 from newsletter.picking.pick import Pick, as_json, pick_articles
 from newsletter.picking.readers import is_per_reader
 from newsletter.picking.repeating import to_repeat
@@ -102,6 +102,20 @@ def pick_for(
     moment = Moment.of(at, ZoneInfo(schedule.timezone))
     history = history_of(connection, schedule, candidates, () if except_issue is None else (except_issue,))
     return pick_articles(candidates, history, rules, moment, count)
+
+
+def may_stay(
+    connection: Connection, schedule: Schedule, draft: Issue, articles: Sequence[Article], rules: Sequence[Rule]
+) -> bool:
+    """Whether no rule refuses any of these articles of the draft.
+
+    What was drafted after it for a later date does not count: such a draft repeats them, or gives way itself.
+    """
+    assert draft.occurrence is not None
+    later = issue_store.drafted_for_later(connection, draft)
+    history = history_of(connection, schedule, articles, [draft.id, *later])
+    moment = Moment.of(draft.occurrence.utc, ZoneInfo(schedule.timezone))
+    return len(pick_articles(articles, history, rules, moment, len(articles)).slugs) == len(articles)
 
 
 def pick_by(

@@ -259,6 +259,18 @@ def drafts(connection: Connection, schedule_id: int | None = None) -> list[Issue
     return _read(connection, _issues().where(issues.c.state.in_(DRAFTS), of).order_by(issues.c.id))
 
 
+def drafted_for_later(connection: Connection, issue: Issue) -> list[int]:
+    """The drafts of its schedule that were made after it, each for a later date."""
+    assert issue.occurrence is not None
+    query = (
+        select(issues.c.id)
+        .join(occurrences, occurrences.c.id == issues.c.occurrence_id)
+        .where(issues.c.schedule_id == issue.schedule_id, issues.c.state.in_(DRAFTS), issues.c.id > issue.id)
+        .where(occurrences.c.utc > issue.occurrence.utc)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def issue_of_occurrence(connection: Connection, schedule_id: int, local: str) -> Issue | None:
     """Its latest issue; one that was cancelled only where all were."""
     mine = and_(occurrences.c.schedule_id == schedule_id, occurrences.c.local == local)

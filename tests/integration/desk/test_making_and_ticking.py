@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text, update
 
 import house as builders
+from asked_people import set_options
 from desk_house import ADA, DeskHouse
 from house import FIRST_TUESDAY, NOON, WEEK
 from newsletter.app import App
@@ -44,6 +45,15 @@ def test_a_sent_issue_uses_up_its_occurrence(house: DeskHouse) -> None:
     assert second.id != first.id
     assert second.occurrence is not None and second.occurrence.utc == SECOND_TUESDAY
     assert second.articles != first.articles
+
+
+def test_a_draft_keeps_its_article_when_one_for_a_later_date_repeats_it(house: DeskHouse) -> None:
+    month = timedelta(days=28) // timedelta(minutes=1)
+    set_options(house, articles=2, when_empty="repeat", approval="required", approvers=("a@example.org",), lead=month)
+    house.tick()
+    _, last_new, _, again = house.issues()
+    assert len(last_new.articles) == 1 and last_new.articles[0] in again.articles
+    assert making.refresh(house.app, last_new).articles == last_new.articles
 
 
 def test_a_pinned_article_goes_unless_a_rule_refuses_it(house: DeskHouse) -> None:
