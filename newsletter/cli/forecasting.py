@@ -46,12 +46,13 @@ def forecast(
     home = opened(context)
     tell_paused(home)
     kept = read_kept(diff) if diff is not None else None
-    seen = forecast_of(home, schedule, count if kept is None else max(count, len(kept)), _instant(home, start))
+    since = _instant(home, start)
+    seen = forecast_of(home, schedule, count if kept is None else max(count, len(kept)), since)
     if ics is not None:
         write_ics(home, seen, ics)
         note(f"{len(seen)} issues to come are in {ics}")
     if kept is not None:
-        print_differences(differences_from(kept, seen), json)
+        print_differences(differences_from(kept, seen, since or home.clock()), json)
         return
     if json:
         print_json([_shape(each) for each in seen])
@@ -59,7 +60,7 @@ def forecast(
     rows = [
         (
             f"{each.forecast.occurrence.local:%a %Y-%m-%d %H:%M}",
-            each.schedule.name,
+            each.name,
             _articles(each),
             "unread" if _has_unread(each) else "",
             ", ".join(each.forecast.authors),
@@ -86,7 +87,7 @@ def _articles(coming: Coming) -> str:
 def _shape(coming: Coming) -> dict[str, Any]:
     return {
         "occurrence": shapes.occurrence(coming.forecast.occurrence),
-        "schedule": coming.schedule.name,
+        "schedule": coming.schedule.name if coming.schedule is not None else None,
         "articles": list(coming.forecast.articles),
         "authors": list(coming.forecast.authors),
         "words": coming.forecast.words,
@@ -105,6 +106,7 @@ def read_kept(file: Path) -> dict[tuple[str, str], list[str]]:
         return {
             (str(row["schedule"]), str(row["occurrence"]["utc"])): [str(slug) for slug in row["articles"]]
             for row in rows
+            if row["schedule"] is not None
         }
     except OSError as error:
         raise SourceError(str(file), str(error.strerror)) from None

@@ -12,7 +12,7 @@ from newsletter.delivery.planning import Wait, plan_deliveries
 from newsletter.desk import grouping
 from newsletter.desk.grouping import NobodyDue
 from newsletter.model import Issue, Occurrence, Schedule
-from newsletter.picking.readers import is_per_reader
+from newsletter.picking.readers import CAP_DAYS, is_per_reader
 from newsletter.scheduling.approval import groups_alone
 from newsletter.scheduling.local_time import FARTHEST, first_zone, instant_in, lead_of
 from newsletter.states import IssueKind
@@ -24,7 +24,6 @@ from subscribers import Recipient
 from subscribers import store as audience
 
 PAGE = 5_000  # readers planned at once
-CAP_DAYS = 7  # the cap counts today and the six days before it
 
 
 class Planner:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from newsletter.app import App
-from newsletter.desk import grouping, making, pausing, sending
+from newsletter.desk import making, pausing, sending
 from newsletter.desk.approval_links import PURPOSES, Purpose, link
 from newsletter.desk.forecasting import forecast_of
+from newsletter.desk.foreseeing import next_for_group
 from newsletter.desk.notices import notify
 from newsletter.model import Article, Delivery, Issue, Schedule
 from newsletter.picking.forecast import Forecast
@@ -175,7 +176,7 @@ def _coming(app: App, schedule: Schedule, issue: Issue) -> Iterator[str]:
     assert issue.occurrence is not None
     if is_per_reader(schedule.options):
         with app.database.read() as connection:
-            later = grouping.next_for_group(app, connection, schedule, issue, COMING)
+            later = next_for_group(app, connection, schedule, issue, COMING)
     else:
         foreseen = forecast_of(app, schedule.name, COMING + 1, issue.occurrence.utc)
         later = [each.forecast for each in foreseen if each.forecast.occurrence.utc > issue.occurrence.utc][:COMING]

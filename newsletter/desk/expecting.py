@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from newsletter.app import App
-from newsletter.desk import forecasting, grouping, picks
+from newsletter.desk import forecasting, picks
+from newsletter.desk.foreseeing import issues_ahead
+from newsletter.desk.reaching import cap_of, past_of
 from newsletter.model import Article, Occurrence, Schedule
 from newsletter.picking.readers import Due, Past, is_had, is_per_reader, run_forward
 from newsletter.states import ScheduleStatus
-from newsletter.store import issues as issue_store
+from newsletter.store import articles as library
 from newsletter.store import schedules as schedule_store
 from subscribers import Profile, Subscription, SubscriptionStatus
 
@@ -37,10 +40,7 @@ def expect(app: App, article: Article, profile: Profile) -> Iterator[str]:
     active = [each for each in known if each.status is ScheduleStatus.ACTIVE]
     reaching = [each for each in active if each.list_id in confirmed]
     for schedule in reaching:
-        if is_per_reader(schedule.options):
-            words = _by_turn(app, schedule, article, profile, confirmed[schedule.list_id])
-        else:
-            words = _with_the_list(app, schedule, article)
+        words = _why_too_early(schedule, confirmed[schedule.list_id]) or _when(app, schedule, article, profile)
         yield f"schedule {schedule.name!r}: {words}"
     if not reaching:
         yield _why_none(active, profile)
@@ -57,66 +57,100 @@ def _why_none(active: Sequence[Schedule], profile: Profile) -> str:
     return f"no schedule will bring it to {profile.subscriber.email}: {why}"
 
 
-def _with_the_list(app: App, schedule: Schedule, article: Article) -> str:
-    """By the forecast, as everybody on the list."""
-    for each in forecasting.forecast_of(app, schedule.name, AHEAD, None):
-        if article.slug in each.forecast.articles:
-            return f"due on {each.forecast.occurrence.local:%Y-%m-%d at %H:%M}, as the forecast has it"
-    with app.database.read() as connection:
-        refusal = _refusal(app, connection, schedule, article)
-    return refusal or f"not among the next {AHEAD} issues"
-
-
-def _by_turn(app: App, schedule: Schedule, article: Article, profile: Profile, subscription: Subscription) -> str:
-    """By what they themselves have had."""
+def _why_too_early(schedule: Schedule, subscription: Subscription) -> str:
+    """Why a course is not for this reader; empty when it is."""
     made = schedule.created
-    if schedule.options.sequence and made is not None and subscription.since < made:
-        return (
-            f"a course for those who joined since {made:%Y-%m-%d}, the reader joined on {subscription.since:%Y-%m-%d}"
-        )
+    if not schedule.options.sequence or made is None or subscription.since >= made:
+        return ""
+    return f"a course for those who joined since {made:%Y-%m-%d}, the reader joined on {subscription.since:%Y-%m-%d}"
+
+
+def _when(app: App, schedule: Schedule, article: Article, profile: Profile) -> str:
+    """By the forecast of all schedules, run for this reader."""
     with app.database.read() as connection:
-        past = grouping.past_of(connection, schedule, profile.subscriber.id)
-        ranking = grouping.ranking_of(app, connection, schedule)
-        coming = _coming(app, connection, schedule)
-        turns = (due for due in run_forward(past, coming, ranking, schedule.options) if not due.waits)
-        before = 0
-        for due in islice(turns, AHEAD):
-            if due.slug == article.slug:
-                return _in_turn(due, before)
-            before += bool(due.slug)
-        return _why_not(app, connection, schedule, article, past, coming, before)
+        count = TURNS_AHEAD if schedule.options.sequence else AHEAD
+        schedules, candidates = forecasting.with_others(app, connection, schedule), library.list_articles(connection)
+        outlook = issues_ahead(app, connection, schedules, candidates, app.clock(), count, {schedule.name})
+        past = past_of(app, connection, profile, outlook.audiences)
+        mine = {id(each.planned) for each in outlook.issues if each.schedule == schedule}
+        found = run_forward(past, [each.planned for each in outlook.issues if each.planned is not None], cap_of(app))
+        if is_per_reader(schedule.options):
+            return _in_turn(app, connection, schedule, article, past, _Turns.of(found, mine, article))
+        bringing = [due for due in found if id(due.planned) in mine and article.slug in due.planned.slugs]
+        if not bringing:
+            return _refusal(app, connection, schedule, article) or f"not among the next {AHEAD} issues"
+    first = next((due for due in bringing if not due.is_left_out), bringing[0])
+    words = f"due on {_at(first)}, as the forecast has it"
+    return f"{words}, but by then {_enough(app)}" if first.is_left_out else words
 
 
-def _in_turn(due: Due, before: int) -> str:
-    if not before:
-        return f"it is the next one for the reader, on {due.occurrence.local:%Y-%m-%d at %H:%M}"
-    others = SMALL[before] if before < len(SMALL) else f"{before} others"
-    return f"it comes after {others}, about {due.occurrence.local:%Y-%m-%d}"
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """What a schedule that gives each their own will bring one reader, up to an article."""
+
+    due: Due | None  # the article itself
+    before: int = 0  # others that come first
+    left_out: int = 0  # occurrences at which the reader has had enough
+    elsewhere: bool = False  # another schedule brings it first
+    first: Occurrence | None = None  # the next one of all
+
+    @classmethod
+    def of(cls, found: Iterable[Due], mine: Collection[int], article: Article) -> _Turns:
+        turns = cls(None)
+        looked_at = 0
+        for due in found:
+            if id(due.planned) not in mine:
+                brings = article.slug in due.planned.slugs or article.slug == due.slug
+                turns = replace(turns, elsewhere=turns.elsewhere or (brings and not due.is_left_out))
+                continue
+            turns = replace(turns, first=turns.first or due.planned.occurrence)
+            looked_at += not due.waits
+            if looked_at > AHEAD:
+                break
+            if due.is_left_out:
+                turns = replace(turns, left_out=turns.left_out + 1)
+            elif due.slug == article.slug:
+                return replace(turns, due=due)
+            elif due.slug:
+                turns = replace(turns, before=turns.before + 1)
+        return turns
 
 
-def _why_not(
-    app: App,
-    connection: Connection,
-    schedule: Schedule,
-    article: Article,
-    past: Past,
-    coming: Sequence[Occurrence],
-    before: int,
-) -> str:
+def _in_turn(app: App, connection: Connection, schedule: Schedule, article: Article, past: Past, turns: _Turns) -> str:
+    if turns.due is None:
+        return _why_not(app, connection, schedule, article, past, turns)
+    words = f"it is the next one for the reader, on {_at(turns.due)}"
+    if turns.before:
+        others = SMALL[turns.before] if turns.before < len(SMALL) else f"{turns.before} others"
+        words = f"it comes after {others}, about {turns.due.planned.occurrence.local:%Y-%m-%d}"
+    if not turns.left_out:
+        return words
+    times = "one date brings" if turns.left_out == 1 else f"{turns.left_out} dates bring"
+    return f"{words}; before that {times} nothing, because {_enough(app)}"
+
+
+def _at(due: Due) -> str:
+    return f"{due.planned.occurrence.local:%Y-%m-%d at %H:%M}"
+
+
+def _enough(app: App) -> str:
+    most = app.config.delivery.most_per_week
+    issues = "1 issue" if most == 1 else f"{most} issues"
+    return f"the reader already has {issues} in those seven days (delivery.most_per_week)"
+
+
+def _why_not(app: App, connection: Connection, schedule: Schedule, article: Article, past: Past, turns: _Turns) -> str:
     last = past.had.get(article.slug)
-    today = coming[0].local.date() if coming else None
-    if last is not None and (today is None or is_had(article, last, today, schedule.options.cool_down)):
-        return f"the reader has had it, on {last:%Y-%m-%d}"
-    return _refusal(app, connection, schedule, article) or f"not among the reader's next {max(before, 1)} articles"
-
-
-def _coming(app: App, connection: Connection, schedule: Schedule) -> list[Occurrence]:
-    """The occurrences to come; that of a waiting draft is one."""
-    assert schedule.id is not None
-    free = picks.coming(app, connection, schedule, app.clock(), TURNS_AHEAD if schedule.options.sequence else AHEAD)
-    draft = issue_store.find_draft(connection, schedule.id)
-    drafted = [draft.occurrence] if draft is not None and draft.occurrence is not None else []
-    return sorted([*drafted, *free], key=lambda each: each.utc)
+    if last is not None:
+        day = last.astimezone(ZoneInfo(schedule.timezone)).date()
+        today = turns.first.local.date() if turns.first is not None else None
+        if today is None or is_had(article, day, today, schedule.options.cool_down):
+            return f"the reader has had it, on {day:%Y-%m-%d}"
+    if refusal := _refusal(app, connection, schedule, article):
+        return refusal
+    if turns.elsewhere:
+        return "another schedule brings it to the reader first"
+    return f"not among the reader's next {max(turns.before, 1)} articles"
 
 
 def _refusal(app: App, connection: Connection, schedule: Schedule, article: Article) -> str:

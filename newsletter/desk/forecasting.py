@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from itertools import islice
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from newsletter.app import App
 from newsletter.content.licences import ending_licence, renew_command
-from newsletter.desk import grouping, picks
+from newsletter.desk import picks
+from newsletter.desk.foreseeing import Ahead, Outlook, issues_ahead
+from newsletter.desk.reaching import cap_of, reach_ahead
 from newsletter.errors import NotFound, Refused
 from newsletter.model import Article, Issue, Occurrence, Schedule
-from newsletter.picking.forecast import Course, Forecast, Foresight, authors_of, crowding, forecast_together
+from newsletter.picking.forecast import Forecast, authors_of, crowding
 from newsletter.picking.guards import MONTHS
-from newsletter.picking.readers import Sent, is_per_reader
-from newsletter.picking.repeating import to_repeat
+from newsletter.picking.readers import NOBODY, Reached, is_per_reader, shared
 from newsletter.scheduling.calendar import A_MOMENT
 from newsletter.scheduling.calendar_file import Event, calendar_file
 from newsletter.states import ArticleStatus, ScheduleStatus
 from newsletter.store import articles as library
 from newsletter.store import schedules as store
-from newsletter.store.issues import drafts
-from subscribers.store import audience_size, shared_audience
+from newsletter.store.choices import skipped_ahead
 
 WITH_A_YES = ("required", "first-three")
 """Approvals without which nothing goes: a person has looked at what is unread since its import, too."""
@@ -39,16 +38,23 @@ YEAR = 52
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """One issue to come. `readers` are those of today, `warnings` what a person should see to before.
+    """One issue to come. `readers` are those of today who will get it, `warnings` what a person should see to before.
 
-    `groups` holds each article with its number of readers, where each reader has a next article of their own.
+    `groups` holds each article with its number of readers, where each reader has a next article of their own. A letter
+    has no schedule.
     """
 
-    schedule: Schedule
+    schedule: Schedule | None
     forecast: Forecast
     readers: int
     warnings: tuple[str, ...]
     groups: tuple[tuple[str, int], ...] = ()
+    letter: Issue | None = None
+
+    @property
+    def name(self) -> str:
+        """The schedule's, or what stands in its place."""
+        return self.schedule.name if self.schedule is not None else "a letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +68,19 @@ class Difference:
 
 
 def forecast_of(app: App, name: str | None, count: int, start: datetime | None) -> list[Coming]:
-    """The coming `count` issues of one schedule, or of all together, by instant.
+    """The coming `count` issues of one schedule, or of all together and the letters that wait for a date, by instant.
 
-    `start` is inclusive. It starts from today's history; an occurrence that nothing can fill is there with no article,
-    one that has its draft with the draft's. What is unread since its import is forecast, and marked: it goes once a
-    person has read it.
+    What other schedules send the same list counts either way. `start` is inclusive. It starts from today's history; an
+    occurrence that nothing can fill is there with no article, one that has its draft with the draft's. What is unread
+    since its import is forecast, and marked: it goes once a person has read it.
     """
     after = app.clock() if start is None else start - A_MOMENT
     with app.database.read() as connection:
         chosen = _chosen(connection, name)
-        return _foresee(app, connection, chosen, library.list_articles(connection), after, count)
+        articles = library.list_articles(connection)
+        if name is None:
+            return _foresee(app, connection, _going(chosen), articles, after, count)
+        return _foresee(app, connection, with_others(app, connection, chosen[0]), articles, after, count, {name})
 
 
 def what_if_retired(app: App, slug: str, count: int = YEAR) -> list[Difference]:
@@ -83,8 +92,8 @@ def what_if_retired(app: App, slug: str, count: int = YEAR) -> list[Difference]:
         after = [replace(each, status=ArticleStatus.RETIRED) if each.slug == slug else each for each in before]
         schedules = store.list_schedules(connection)
         return _differences(
-            _foresee(app, connection, schedules, before, app.clock(), count),
-            _foresee(app, connection, schedules, after, app.clock(), count),
+            _foresee(app, connection, _going(schedules), before, app.clock(), count),
+            _foresee(app, connection, _going(schedules), after, app.clock(), count),
         )
 
 
@@ -95,24 +104,32 @@ def what_if_changed(app: App, changed: Schedule, count: int = YEAR) -> list[Diff
         before = store.list_schedules(connection)
         after = [changed if each.id == changed.id else each for each in before]
         return _differences(
-            _foresee(app, connection, before, articles, app.clock(), count),
-            _foresee(app, connection, after, articles, app.clock(), count),
+            _foresee(app, connection, _going(before), articles, app.clock(), count),
+            _foresee(app, connection, _going(after), articles, app.clock(), count),
         )
 
 
-def differences_from(kept: Mapping[tuple[str, str], Sequence[str]], now: Sequence[Coming]) -> list[Difference]:
+def differences_from(
+    kept: Mapping[tuple[str, str], Sequence[str]], now: Sequence[Coming], since: datetime
+) -> list[Difference]:
     """What has changed since a forecast was kept; `kept` gives articles by schedule and instant (RFC 3339, UTC).
 
-    Occurrences that are over, or that lie beyond what was kept, do not count.
+    Occurrences up to `since`, or beyond what was kept, do not count, nor do schedules that were not in it.
     """
+    zones = {each.name: each.forecast.occurrence.local.tzinfo for each in now}
+    after = {(each.name, each.forecast.occurrence.utc): each.forecast for each in now if each.letter is None}
+    before = {(name, datetime.fromisoformat(instant)): tuple(slugs) for (name, instant), slugs in kept.items()}
+    names, last = {name for name, _ in before}, max((at for _, at in before), default=since)
+    end = min(last, max((at for _, at in after), default=last))
     found = []
-    for each in now:
-        instant = f"{each.forecast.occurrence.utc:%Y-%m-%dT%H:%M:%SZ}"
-        before = kept.get((each.schedule.name, instant))
-        if before is not None and tuple(before) != each.forecast.articles:
-            found.append(
-                Difference(each.schedule.name, each.forecast.occurrence, tuple(before), each.forecast.articles)
-            )
+    for name, at in sorted({*before, *after}, key=lambda key: (key[1], key[0])):
+        old, new = before.get((name, at)), after.get((name, at))
+        becomes = None if new is None else new.articles
+        # At the very end one of two issues at one instant may lie beyond.
+        is_seen_by_both = at < end or (at == end and old is not None and new is not None)
+        if name in names and since < at and is_seen_by_both and old != becomes:
+            occurrence = Occurrence(at, at.astimezone(zones.get(name, UTC))) if new is None else new.occurrence
+            found.append(Difference(name, occurrence, old, becomes))
     return found
 
 
@@ -123,9 +140,23 @@ def _chosen(connection: Connection, name: str | None) -> list[Schedule]:
     return store.list_schedules(connection) or [picks.find(connection, None)]
 
 
+def _going(schedules: Sequence[Schedule]) -> list[Schedule]:
+    """Those that are active; where there is one alone, also while it is paused."""
+    return [each for each in schedules if each.status is ScheduleStatus.ACTIVE or len(schedules) == 1]
+
+
+def with_others(app: App, connection: Connection, chosen: Schedule) -> list[Schedule]:
+    """The chosen one, and those that change what it sends, or to whom."""
+    is_about_readers = bool(cap_of(app).most) or is_per_reader(chosen.options)
+    known = store.list_schedules(connection)
+    others = [each for each in known if is_about_readers or each.list_id == chosen.list_id]
+    return [each for each in others if each.id == chosen.id or each.status is ScheduleStatus.ACTIVE]
+
+
 def _differences(before: Sequence[Coming], after: Sequence[Coming]) -> list[Difference]:
     was, becomes = (
-        {(each.schedule.name, each.forecast.occurrence.utc): each.forecast for each in seen} for seen in (before, after)
+        {(each.name, each.forecast.occurrence.utc): each.forecast for each in seen if each.letter is None}
+        for seen in (before, after)
     )
     # Where one looks less far ahead than the other, nothing has changed.
     end = min((max(at for _, at in rows) for rows in (was, becomes) if rows), default=None)
@@ -146,71 +177,60 @@ def _foresee(
     candidates: Sequence[Article],
     after: datetime,
     count: int,
+    wanted: Collection[str] | None = None,
 ) -> list[Coming]:
-    """The coming issues of these schedules, as if the library were as given."""
-    active = [each for each in schedules if each.status is ScheduleStatus.ACTIVE or len(schedules) == 1]
-    by_name = {schedule.name: schedule for schedule in active}
-    ours = [each for each in active if not is_per_reader(each.options)]
-    lenient = _courses(app, connection, ours, candidates, after, count)
-    seen = list(islice(forecast_together(lenient), count))
-    instead = _instead(app, connection, ours, candidates, after, count, seen)
-    readers = {each.list_id: audience_size(connection, each.list_id) for each in active}
-    warnings = _warnings(connection, seen, by_name, candidates, instead)
-    rows = [
-        Coming(by_name[name], foreseen, readers[by_name[name].list_id], tuple(warnings[place]))
-        for place, (name, foreseen) in enumerate(seen)
+    """The coming issues of the `wanted` schedules, as if the library were as given; None: of all, and letters."""
+    outlook = issues_ahead(app, connection, schedules, candidates, after, count, wanted)
+    reached = _reached(app, connection, outlook)
+    shown = [
+        place
+        for place, each in enumerate(outlook.issues)
+        if wanted is None or (each.schedule is not None and each.schedule.name in wanted)
     ]
-    for each in active:
-        if is_per_reader(each.options):
-            besides = [
-                Sent(foreseen.occurrence.utc, slug)
-                for name, foreseen in seen
-                for slug in foreseen.articles
-                if by_name[name].list_id == each.list_id
-            ]
-            rows += _by_reader(app, connection, each, candidates, after, count, besides)
-    rows.sort(key=lambda row: (row.forecast.occurrence.utc, row.schedule.name))
-    return _with_crowded_days(connection, rows[:count])
+    rows = [_coming(app, outlook.issues[place], reached.get(place, NOBODY)) for place in shown]
+    unread_then = _instead(app, connection, schedules, candidates, after, count, wanted, rows)
+    warnings = _warnings(rows, candidates, unread_then)
+    crowded = _crowded_days(rows, [reached.get(place, NOBODY) for place in shown])
+    return [replace(row, warnings=(*warnings[place], *row.warnings, *crowded[place])) for place, row in enumerate(rows)]
 
 
-def _courses(
-    app: App,
-    connection: Connection,
-    schedules: Sequence[Schedule],
-    candidates: Sequence[Article],
-    after: datetime,
-    count: int,
-    is_alone: bool = False,
-) -> list[Course]:
-    by_slug = {article.slug: article for article in candidates}
-    courses = []
-    for schedule in schedules:
-        free = picks.coming(app, connection, schedule, after, count)
-        recipe = picks.recipe_of(app, connection, schedule, is_alone)
-        again = to_repeat(recipe)
-        rules, repeating = recipe.rules(), again.rules() if again is not None else ()
-        kept: dict[Occurrence, Forecast] = {}
-        given_up = []
-        for occurrence, draft in _drafts_after(connection, schedule, after):
-            articles = [by_slug[slug] for slug in draft.articles if slug in by_slug]
-            stays = picks.pick_for(connection, schedule, occurrence.utc, articles, rules, draft.id, len(draft.articles))
-            if len(stays.slugs) == len(draft.articles):
-                words = f"drafted as issue {draft.id}"
-                kept[occurrence] = Forecast(occurrence, draft.articles, authors_of(articles), words)
-            else:  # it is picked anew when it is looked at, and gives its articles back
-                given_up.append(draft.id)
-            free = sorted([occurrence, *free], key=lambda each: each.utc)
-        history = picks.history_of(connection, schedule, candidates, given_up)
-        foresight = Foresight(candidates, history, rules, schedule.options.articles, repeating)
-        courses.append(Course(schedule.name, schedule.list_id, free, foresight, kept))
-    return courses
+def _reached(app: App, connection: Connection, outlook: Outlook) -> dict[int, Reached]:
+    """Who gets which of the issues, by their places; nobody gets a rehearsal."""
+    to_readers = {place: each.planned for place, each in enumerate(outlook.issues) if each.planned is not None}
+    if not to_readers:
+        return {}
+    planned = list(to_readers.values())
+    return dict(zip(to_readers, reach_ahead(app, connection, planned, outlook.audiences), strict=True))
 
 
-def _drafts_after(connection: Connection, schedule: Schedule, after: datetime) -> list[tuple[Occurrence, Issue]]:
-    """The drafts that wait for an occurrence later than `after`, with it."""
-    assert schedule.id is not None
-    waiting = ((draft.occurrence, draft) for draft in drafts(connection, schedule.id))
-    return [(occurrence, draft) for occurrence, draft in waiting if occurrence is not None and occurrence.utc > after]
+def _coming(app: App, ahead: Ahead, reached: Reached) -> Coming:
+    warnings = _about_the_cap(app, reached.left_out)
+    if ahead.planned is None or ahead.planned.own is None:
+        return Coming(ahead.schedule, ahead.forecast, reached.readers, warnings, (), ahead.letter)
+    groups = tuple(reached.groups.items())
+    if not groups and not reached.left_out:
+        warnings = (NOBODY_DUE,)
+    return Coming(ahead.schedule, _of_groups(ahead, reached), reached.readers, warnings, groups)
+
+
+def _of_groups(ahead: Ahead, reached: Reached) -> Forecast:
+    """Each reader's own next article: the groups they fall into, in the order of the ranks."""
+    assert ahead.planned is not None and ahead.planned.own is not None
+    occurrence, slugs = ahead.forecast.occurrence, tuple(reached.groups)
+    by_slug = {article.slug: article for article in ahead.planned.own.ranked(occurrence)}
+    words = f"{len(slugs)} groups of readers" if len(slugs) != 1 else "all readers are due the same"
+    return Forecast(occurrence, slugs, authors_of(by_slug[slug] for slug in slugs), words if slugs else NOBODY_DUE)
+
+
+def _about_the_cap(app: App, readers: int) -> tuple[str, ...]:
+    if not readers:
+        return ()
+    most = app.config.delivery.most_per_week
+    whose, left = ("1 reader already has", "is left out")
+    if readers != 1:
+        whose, left = (f"{readers:,} readers already have", "are left out")
+    issues = "issue" if most == 1 else "issues"
+    return (f"{whose} {most} {issues} in those seven days, and {left} (delivery.most_per_week)",)
 
 
 def _instead(
@@ -220,32 +240,38 @@ def _instead(
     candidates: Sequence[Article],
     after: datetime,
     count: int,
-    seen: Sequence[tuple[str, Forecast]],
+    wanted: Collection[str] | None,
+    rows: Sequence[Coming],
 ) -> dict[tuple[str, Occurrence], tuple[str, ...]]:
     """What goes at each occurrence if nobody reads anything until then; empty where that makes no difference."""
-    asked = {each.name for each in schedules if each.options.approval in WITH_A_YES}
+    alone = {each.name for each in schedules if each.options.approval not in WITH_A_YES}
     unread = {article.slug for article in candidates if article.read_at is None}
-    met = {slug for name, each in seen if name not in asked for slug in each.articles if slug in unread}
+    met = {slug for row in rows if row.name in alone and not row.groups for slug in row.forecast.articles} & unread
     if not met or app.config.picking.trust_imports:
         return {}
-    alone = _courses(app, connection, schedules, candidates, after, count, is_alone=True)
-    goes = islice(forecast_together(alone), count)
-    return {(name, each.occurrence): each.articles for name, each in goes if name not in asked}
+    outlook = issues_ahead(app, connection, schedules, candidates, after, count, wanted, is_alone=True)
+    return {
+        (each.schedule.name, each.forecast.occurrence): each.forecast.articles
+        for each in outlook.issues
+        if each.schedule is not None and each.schedule.name in alone
+    }
 
 
 def _warnings(
-    connection: Connection,
-    seen: Sequence[tuple[str, Forecast]],
-    schedules: Mapping[str, Schedule],
+    rows: Sequence[Coming],
     candidates: Sequence[Article],
     instead: Mapping[tuple[str, Occurrence], Sequence[str]],
 ) -> dict[int, list[str]]:
-    """By the place of the issue they belong to."""
+    """What there is to say of the articles, by the place of the issue."""
     by_slug = {article.slug: article for article in candidates}
     found: dict[int, list[str]] = defaultdict(list)
     dry: set[str] = set()
     of_each: dict[str, list[int]] = defaultdict(list)
-    for place, (name, each) in enumerate(seen):
+    for place, row in enumerate(rows):
+        each, name = row.forecast, row.name
+        if row.schedule is None or is_per_reader(row.schedule.options):
+            found[place] += _about_articles(each, by_slug, None)
+            continue
         of_each[name].append(place)
         if not each.articles:
             day = each.occurrence.local.date()
@@ -254,7 +280,7 @@ def _warnings(
             dry.add(name)
         found[place] += _about_articles(each, by_slug, instead.get((name, each.occurrence)))
     for places in of_each.values():
-        for number, words in crowding([seen[place][1] for place in places]).items():
+        for number, words in crowding([rows[place].forecast for place in places]).items():
             found[places[number]].append(words)
     return found
 
@@ -270,46 +296,18 @@ def _about_articles(each: Forecast, by_slug: Mapping[str, Article], instead: Seq
                 yield f"{words} (`{renew_command(author)}`)"
 
 
-def _by_reader(
-    app: App,
-    connection: Connection,
-    schedule: Schedule,
-    candidates: Sequence[Article],
-    after: datetime,
-    count: int,
-    besides: Sequence[Sent],
-) -> Iterator[Coming]:
-    """Each reader's own next article: the groups they fall into, the largest first."""
-    by_slug = {article.slug: article for article in candidates}
-    # An occurrence is shared by the drafts of its groups.
-    drafted = {occurrence for occurrence, _ in _drafts_after(connection, schedule, after)}
-    free = sorted([*drafted, *picks.coming(app, connection, schedule, after, count)], key=lambda each: each.utc)
-    ahead = grouping.groups_ahead(app, connection, schedule, free, besides=besides)
-    for occurrence, groups in zip(free, ahead, strict=True):
-        articles = [by_slug[slug] for slug, _ in groups]
-        words = f"{len(groups)} groups of readers" if len(groups) != 1 else "all readers are due the same"
-        foreseen = Forecast(
-            occurrence, tuple(slug for slug, _ in groups), authors_of(articles), words if groups else NOBODY_DUE
-        )
-        warnings = () if groups else (NOBODY_DUE,)
-        yield Coming(schedule, foreseen, sum(readers for _, readers in groups), warnings, tuple(groups))
-
-
-def _with_crowded_days(connection: Connection, rows: Sequence[Coming]) -> list[Coming]:
-    """A word where readers get issues of two schedules on one day."""
-    by_day: dict[date, dict[str, Schedule]] = defaultdict(dict)
-    told = []
-    for row in rows:
-        day = row.forecast.occurrence.local.date()
-        others = [each for name, each in by_day[day].items() if name != row.schedule.name]
-        by_day[day][row.schedule.name] = row.schedule
-        words = list(row.warnings)
-        for other in others:
-            readers = shared_audience(connection, other.list_id, row.schedule.list_id)
-            if readers:
-                words.append(f"two issues on one day for {readers:,} readers: {other.name} goes then too")
-        told.append(replace(row, warnings=tuple(words)))
-    return told
+def _crowded_days(rows: Sequence[Coming], reached: Sequence[Reached]) -> dict[int, list[str]]:
+    """Where readers get issues of two schedules on one day, by the place of the later issue."""
+    by_day: dict[date, dict[str, int]] = defaultdict(dict)
+    found: dict[int, list[str]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        day = by_day[row.forecast.occurrence.local.date()]
+        for name, other in day.items():
+            readers = shared(reached[other], reached[place])
+            if name != row.name and readers:
+                found[place].append(f"two issues on one day for {readers:,} readers: {name} goes then too")
+        day[row.name] = place
+    return found
 
 
 def _in_words(day: date) -> str:
@@ -320,19 +318,38 @@ def write_ics(app: App, coming: Sequence[Coming], file: Path) -> None:
     """The coming issues as a calendar file, each under a name that stays. Raises Refused for a file it cannot write."""
     with app.database.read() as connection:
         titles = {article.slug: article.title for article in library.list_articles(connection)}
-    events = [
-        Event(
-            name=app.tokens.keyed_hash("calendar", each.schedule.id or 0, each.forecast.occurrence.wall),
-            begins=each.forecast.occurrence.utc,
-            summary=f"{each.schedule.name}: {_titles(each, titles)}",
-            description="\n".join((each.forecast.words, f"{each.readers:,} readers", *each.warnings)),
-        )
-        for each in coming
-    ]
+        events = [*_events(app, coming, titles), *_given_up(app, connection, coming)]
     try:
         file.write_bytes(calendar_file(events, app.clock()))
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}") from None
+
+
+def _events(app: App, coming: Sequence[Coming], titles: Mapping[str, str]) -> Iterator[Event]:
+    for each in coming:
+        yield Event(
+            name=app.tokens.keyed_hash("calendar", *_identity(each)),
+            begins=each.forecast.occurrence.utc,
+            summary=f"{each.name}: {_titles(each, titles)}",
+            description="\n".join((each.forecast.words, f"{each.readers:,} readers", *each.warnings)),
+        )
+
+
+def _given_up(app: App, connection: Connection, coming: Sequence[Coming]) -> Iterator[Event]:
+    """The dates among them that were skipped: an earlier file may have had them."""
+    last = max((each.forecast.occurrence.utc for each in coming), default=app.clock())
+    for schedule in {each.schedule.id: each.schedule for each in coming if each.schedule is not None}.values():
+        for occurrence, reason in skipped_ahead(connection, schedule, app.clock()):
+            if occurrence.utc <= last:
+                name = app.tokens.keyed_hash("calendar", schedule.id or 0, occurrence.wall)
+                yield Event(name, occurrence.utc, f"{schedule.name}: nothing goes", reason, is_cancelled=True)
+
+
+def _identity(coming: Coming) -> tuple[str | int, ...]:
+    if coming.letter is not None:
+        return "letter", coming.letter.id
+    assert coming.schedule is not None and coming.schedule.id is not None
+    return coming.schedule.id, coming.forecast.occurrence.wall
 
 
 def _titles(coming: Coming, titles: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -45,12 +45,16 @@ def find(connection: Connection, name: str | None) -> Schedule:
     return found
 
 
-def coming(app: App, connection: Connection, schedule: Schedule, after: datetime, count: int) -> list[Occurrence]:
-    """The next occurrences later than `after` that no issue has used up."""
+def free(app: App, connection: Connection, schedule: Schedule, after: datetime) -> Iterator[Occurrence]:
+    """The occurrences later than `after` that no issue has used up, for as long as the calendar goes."""
     assert schedule.id is not None
     handled = store.handled_locals(connection, schedule.id, after)
-    free = (each for each in calendar_of(schedule, app.blackout).coming(after) if each.wall not in handled)
-    return list(islice(free, count))
+    return (each for each in calendar_of(schedule, app.blackout).coming(after) if each.wall not in handled)
+
+
+def coming(app: App, connection: Connection, schedule: Schedule, after: datetime, count: int) -> list[Occurrence]:
+    """The next `count` of them."""
+    return list(islice(free(app, connection, schedule, after), count))
 
 
 def history_of(

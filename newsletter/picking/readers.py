@@ -1,43 +1,96 @@
-"""What readers have had, and the articles that may go at coming occurrences, best first → which one each is due."""
+"""What readers have had, and the issues to come → what they will get: the same as everybody, or their own next one."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import takewhile
-from typing import Any, NamedTuple
 
 from newsletter.errors import Refused
 from newsletter.model import Article, Occurrence
 from newsletter.options import Options
 from newsletter.picking.rules import NEVER, History, Moment, Refusal, Score, Turn, Verdict
 
+CAP_DAYS = 7
+"""The cap counts the day of an issue and the six days before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What a number of readers have had alike. Days are those of the schedule's zone."""
+    """What a number of readers have had alike, and where they are alike reached."""
 
-    had: Mapping[str, date] = field(default_factory=dict)  # slug → the last day it went to them
-    last: date | None = None  # when the schedule itself last wrote to them
+    audiences: frozenset[int] = frozenset({0})  # by their numbers, as in `Planned`
+    had: Mapping[str, datetime] = field(default_factory=dict)  # slug → when it last went to them
+    last: Mapping[int, datetime] = field(default_factory=dict)  # schedule id → when it last wrote to them
+    days: tuple[date, ...] = ()  # of the issues they got lately, or are about to get
     readers: int = 1
 
 
-class Sent(NamedTuple):
-    """An article that goes to all of a list at an instant (aware UTC)."""
+@dataclass(frozen=True, slots=True)
+class Own:
+    """How a schedule gives each reader their own next article. `ranked` is asked only where it matters."""
 
-    at: datetime
-    slug: str
+    schedule_id: int
+    ranked: Callable[[Occurrence], Sequence[Article]]  # what may go then, the best first
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One issue to come: the same `slugs` for everybody in its audience, or by `own` each reader's next article."""
+
+    occurrence: Occurrence
+    audience: int = 0
+    slugs: tuple[str, ...] = ()
+    own: Own | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How many issues a reader gets within seven days at most, over all schedules; days are those of `zone`."""
+
+    most: int
+    zone: tzinfo
+
+    def day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def is_reached(self, days: Iterable[date], day: date) -> bool:
+        """Whether who got issues on those days has had enough on that day."""
+        return bool(self.most) and sum(day - each < timedelta(days=CAP_DAYS) for each in days) >= self.most
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What readers of one past get at one occurrence: an article's slug; empty when there is none for them."""
+    """What readers of one past get of one issue: its article, or the first of them; empty when it has none for them."""
 
-    occurrence: Occurrence
+    planned: Planned
     slug: str
     waits: bool = False  # the days between two articles of a course have not passed
+    is_left_out: bool = False  # it would be theirs, but they have had enough
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Who really gets one issue to come."""
+
+    groups: Mapping[str, int]  # each article with its readers; where all get the same, the first one
+    left_out: int  # readers who have had enough
+    pasts: Mapping[int, int]  # the place of each past that gets it, with its readers
+
+    @property
+    def readers(self) -> int:
+        return sum(self.groups.values())
+
+
+NOBODY = Reached({}, 0, {})
+
+
+def shared(one: Reached, other: Reached) -> int:
+    """How many readers get both issues."""
+    return sum(readers for place, readers in one.pasts.items() if place in other.pasts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,55 +148,75 @@ def is_waiting(last: date | None, day: date, sequence: int) -> bool:
     return sequence > 0 and last is not None and day < last + timedelta(days=sequence)
 
 
-def run_forward(
-    past: Past,
-    coming: Iterable[Occurrence],
-    ranked: Callable[[Occurrence], Sequence[Article]],
-    options: Options,
-    besides: Sequence[Sent] = (),
-) -> Iterator[Due]:
-    """What readers of this past get at each of the coming occurrences, each as if those before it had been sent.
+def run_forward(past: Past, planned: Iterable[Planned], cap: Cap) -> Iterator[Due]:
+    """What readers of this past get of each issue to their audiences, each as if those before it had been sent.
 
-    `ranked` is asked only where it matters. `besides` is what other schedules will send them, in the order of time.
+    `planned` stands in the order of time.
     """
-    had, last = dict(past.had), past.last
-    others = deque(besides)
-    for occurrence in coming:
-        day = occurrence.local.date()
-        while others and others[0].at <= occurrence.utc:
-            sent = others.popleft()
-            had[sent.slug] = sent.at.astimezone(occurrence.local.tzinfo).date()
-        if is_waiting(last, day, options.sequence):
-            yield Due(occurrence, "", waits=True)
+    had, last, days = dict(past.had), dict(past.last), list(past.days)
+    for issue in planned:
+        if issue.audience not in past.audiences:
             continue
-        slug = _first(had, ranked(occurrence), day, options.cool_down)
-        if slug:
-            had[slug] = last = day
-        yield Due(occurrence, slug)
+        own, at = issue.own, issue.occurrence.utc
+        if own is not None and _waits(own, issue.occurrence, last):
+            yield Due(issue, "", waits=True)
+            continue
+        slugs = issue.slugs if own is None else _next_of(own, issue.occurrence, had)
+        if not slugs:
+            yield Due(issue, "")
+            continue
+        day = cap.day(at)
+        if cap.is_reached(days, day):
+            yield Due(issue, slugs[0], is_left_out=True)
+            continue
+        days.append(day)
+        had.update(dict.fromkeys(slugs, at))
+        if own is not None:
+            last[own.schedule_id] = at
+        yield Due(issue, slugs[0])
 
 
-def _first(had: Mapping[str, date], ranked: Sequence[Article], day: date, cool_down: int) -> str:
-    for article in ranked:
+def _waits(own: Own, occurrence: Occurrence, last: Mapping[int, datetime]) -> bool:
+    written = last.get(own.schedule_id)
+    return written is not None and is_waiting(_day(written, occurrence), occurrence.local.date(), own.options.sequence)
+
+
+def _next_of(own: Own, occurrence: Occurrence, had: Mapping[str, datetime]) -> tuple[str, ...]:
+    day, cool_down = occurrence.local.date(), own.options.cool_down
+    for article in own.ranked(occurrence):
         last = had.get(article.slug)
-        if last is None or not is_had(article, last, day, cool_down):
-            return article.slug
-    return ""
+        if last is None or (article.evergreen and not is_had(article, _day(last, occurrence), day, cool_down)):
+            return (article.slug,)
+    return ()
 
 
-def count_groups(
-    pasts: Iterable[Past],
-    coming: Sequence[Occurrence],
-    ranked: Callable[[Occurrence], Sequence[Article]],
-    options: Options,
-    besides: Sequence[Sent] = (),
-) -> list[dict[str, int]]:
-    """For each coming occurrence how many readers are due which article, in the order of the ranks."""
-    counts: list[Counter[str]] = [Counter() for _ in coming]
-    for past in pasts:
-        for place, due in enumerate(run_forward(past, coming, ranked, options, besides)):
-            counts[place][due.slug] += past.readers
-    return [_in_order(count, ranked(each)) if any(count) else {} for count, each in zip(counts, coming, strict=True)]
+def _day(at: datetime, occurrence: Occurrence) -> date:
+    """The day of that instant in the schedule's zone."""
+    return at.astimezone(occurrence.local.tzinfo).date()
 
 
-def _in_order(count: Mapping[str, int], ranked: Sequence[Article]) -> dict[str, Any]:
-    return {article.slug: count[article.slug] for article in ranked if article.slug in count}
+def reach(pasts: Sequence[Past], planned: Sequence[Planned], cap: Cap) -> list[Reached]:
+    """For each issue to come how many readers get it, with which article, and how many are left out."""
+    places = {id(issue): place for place, issue in enumerate(planned)}
+    groups: list[Counter[str]] = [Counter() for _ in planned]
+    left_out = [0] * len(planned)
+    who: list[dict[int, int]] = [{} for _ in planned]
+    for number, past in enumerate(pasts):
+        for due in run_forward(past, planned, cap):
+            place = places[id(due.planned)]
+            if due.is_left_out:
+                left_out[place] += past.readers
+            elif due.slug:
+                groups[place][due.slug] += past.readers
+                who[place][number] = past.readers
+    return [
+        Reached(in_order(count, issue), left, got)
+        for count, issue, left, got in zip(groups, planned, left_out, who, strict=True)
+    ]
+
+
+def in_order(count: Mapping[str, int], issue: Planned) -> Mapping[str, int]:
+    """The groups of an issue by the ranks of their articles."""
+    if issue.own is None or len(count) < 2:
+        return dict(count)
+    return {each.slug: count[each.slug] for each in issue.own.ranked(issue.occurrence) if each.slug in count}

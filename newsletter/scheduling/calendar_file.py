@@ -19,6 +19,7 @@ class Event:
     begins: datetime  # aware
     summary: str
     description: str
+    is_cancelled: bool = False
 
 
 def calendar_file(events: Sequence[Event], now: datetime) -> bytes:
@@ -41,6 +42,8 @@ def _event(event: Event, now: datetime) -> Iterator[str]:
     yield f"SUMMARY:{_text(event.summary)}"
     yield f"DESCRIPTION:{_text(event.description)}"
     yield "TRANSP:TRANSPARENT"
+    if event.is_cancelled:
+        yield "STATUS:CANCELLED"
     yield "END:VEVENT"
 
 

@@ -6,7 +6,8 @@ temporary tables here is that of one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Select,
+    Subquery,
     Table,
     Text,
     and_,
@@ -29,15 +31,18 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     select,
     text,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from newsletter.states import DeliveryStatus, IssueKind
+from newsletter.store.fatigue import ByDay
 from newsletter.tables import articles, deliveries, issue_articles, issues, occurrences, subscribers
 from subscribers import Recipient
 from subscribers.store import audience_query
@@ -123,6 +128,15 @@ class Audience:
             )
             query = query.where(~written.exists())
         return query
+
+
+class Alike(NamedTuple):
+    """Readers who are in the same audiences, by their numbers, and got the same."""
+
+    audiences: frozenset[int]
+    got: tuple[int, ...]  # issues
+    days: int  # what they got lately, as `ByDay` has it
+    readers: int
 
 
 def began(connection: Connection) -> list[Began]:
@@ -291,27 +305,70 @@ def group_page(connection: Connection, rank: int, after: int, limit: int) -> lis
     return [Recipient(reader, email, zone) for reader, email, zone in connection.execute(page)]
 
 
-def pasts(
-    connection: Connection, audience: Audience, issue_ids: Iterable[int], most: int
-) -> list[tuple[tuple[int, ...], int]]:
-    """Which of these issues readers have got, each combination with its readers counted; the commonest ones first."""
-    _prepare(connection, [(issue_id, 0) for issue_id in issue_ids])
-    reader = audience.query().order_by(None).subquery()
+def alike(
+    connection: Connection,
+    audiences: Sequence[Audience],
+    issue_ids: Collection[int],
+    lately: ByDay | None,
+    most: int | None,
+) -> list[Alike]:
+    """The readers of these audiences, those counted together who are in the same ones, and got the same issues.
+
+    The commonest ones first, and no more than `most`. With `lately` they also got as much on the same days.
+    """
+    reader = _in_audiences(audiences)
+    got: ColumnElement[str] = literal("")
+    days: ColumnElement[int] = literal(0)
+    each = select(reader.c.audiences).select_from(reader)
+    if issue_ids:
+        _prepare(connection, [(issue_id, 0) for issue_id in issue_ids])
+        arrived = _arrived(reader)
+        each = each.join(arrived, arrived.c.subscriber_id == reader.c.subscriber_id)
+        got = arrived.c.got
+    if lately is not None:
+        counted = lately.subquery()
+        each = each.join(counted, counted.c.subscriber_id == reader.c.subscriber_id, isouter=True)
+        days = func.coalesce(counted.c.days, 0)
+    same = each.add_columns(got.label("got"), days.label("days")).subquery()
+    query = select(same.c.audiences, same.c.got, same.c.days, func.count().label("readers"))
+    query = query.group_by(same.c.audiences, same.c.got, same.c.days)
+    query = query.order_by(func.count().desc(), same.c.audiences, same.c.got, same.c.days).limit(most)
+    counts = Counter[tuple[frozenset[int], tuple[int, ...], int]]()
+    for row in connection.execute(query):  # in whatever order numbers were joined
+        counts[frozenset(_numbers(row.audiences)), tuple(sorted(_numbers(row.got))), row.days] += row.readers
+    return [Alike(*same, readers) for same, readers in counts.most_common()]
+
+
+def _numbers(text: str) -> Iterator[int]:
+    return (int(number) for number in text.split(",") if number)
+
+
+def _in_audiences(audiences: Sequence[Audience]) -> Subquery:
+    """`subscriber_id, audiences`: each reader once, with the numbers of the audiences they are in."""
+    members = [
+        select(member.c.subscriber_id, literal_column(str(number)).label("number"))
+        for number, member in enumerate(each.query().order_by(None).subquery() for each in audiences)
+    ]
+    if len(members) == 1:
+        return select(members[0].subquery().c.subscriber_id, literal("0").label("audiences")).subquery()
+    member = union_all(*members).subquery()
+    numbers = func.aggregate_strings(cast(member.c.number, Text), ",")
+    return select(member.c.subscriber_id, numbers.label("audiences")).group_by(member.c.subscriber_id).subquery()
+
+
+def _arrived(reader: Subquery) -> Subquery:
+    """`subscriber_id, got`: the numbers of the prepared issues that each reader got."""
     delivery = tuple_(deliveries.c.subscriber_id, deliveries.c.issue_id)
     missed = select(_missed.c.subscriber_id, _missed.c.issue_id)
-    got = and_(deliveries.c.subscriber_id == reader.c.subscriber_id, delivery.not_in(missed))
-    each = (
-        select(func.coalesce(func.aggregate_strings(cast(_firsts.c.issue_id, Text), ","), "").label("got"))
-        .join_from(reader, deliveries, got, isouter=True)
+    theirs = and_(deliveries.c.subscriber_id == reader.c.subscriber_id, delivery.not_in(missed))
+    numbers = func.aggregate_strings(cast(_firsts.c.issue_id, Text), ",")
+    return (
+        select(reader.c.subscriber_id, func.coalesce(numbers, "").label("got"))
+        .join_from(reader, deliveries, theirs, isouter=True)
         .join(_firsts, _firsts.c.issue_id == deliveries.c.issue_id, isouter=True)
         .group_by(reader.c.subscriber_id)
         .subquery()
     )
-    query = select(each.c.got, func.count()).group_by(each.c.got).order_by(func.count().desc(), each.c.got).limit(most)
-    return [
-        (tuple(sorted(int(number) for number in got.split(",") if number)), readers)
-        for got, readers in connection.execute(query)
-    ]
 
 
 def issues_had(connection: Connection, subscriber_id: int) -> list[int]:

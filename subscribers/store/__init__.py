@@ -21,7 +21,6 @@ from subscribers.store.sending import (
     audience_zones,
     has_real_addresses,
     may_receive,
-    shared_audience,
 )
 
 __all__ = [
@@ -49,7 +48,6 @@ __all__ = [
     "list_subscribers",
     "lists_with_counts",
     "may_receive",
-    "shared_audience",
     "suppress",
     "unsubscribe",
 ]

@@ -57,15 +57,6 @@ def audience_size(conn: Connection, list_id: int) -> int:
     return conn.scalar(select(func.count()).select_from(everyone)) or 0
 
 
-def shared_audience(conn: Connection, list_id: int, other_id: int) -> int:
-    """How many readers issues to both lists would have now."""
-    if list_id == other_id:
-        return audience_size(conn, list_id)
-    ours, others = (audience_query(each).order_by(None).subquery() for each in (list_id, other_id))
-    both = select(func.count()).select_from(ours).join(others, others.c.subscriber_id == ours.c.subscriber_id)
-    return conn.scalar(both) or 0
-
-
 def audience_zones(conn: Connection, list_id: int) -> list[str]:
     """The time zones the readers of an issue to this list have named, each once; empty: some have named none."""
     everyone = audience_query(list_id).order_by(None).subquery()

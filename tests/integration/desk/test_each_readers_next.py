@@ -14,7 +14,7 @@ from asked_people import Mail, mails
 from desk_house import ADA, DeskHouse
 from house import FIRST_TUESDAY, WEEK
 from newsletter.app import App
-from newsletter.desk import group_issues, grouping, library, picks, schedules, sending, ticking
+from newsletter.desk import forecasting, group_issues, library, schedules, sending, ticking
 from newsletter.errors import Refused
 from newsletter.model import Issue
 from newsletter.states import DeliveryStatus, IssueState
@@ -286,10 +286,7 @@ def test_the_forecast_says_what_the_clock_then_does(club: DeskHouse) -> None:
         join(club, name)
         if number < 2:
             week(club, number)
-    with club.read() as connection:
-        schedule = picks.find(connection, "weekly")
-        coming = picks.coming(club.app, connection, schedule, club.clock(), 4)
-        foreseen = grouping.groups_ahead(club.app, connection, schedule, coming)
+    foreseen = [list(each.groups) for each in forecasting.forecast_of(club.app, "weekly", 4, None)]
     assert foreseen == [[(FIRST, 1), (SECOND, 1), (THIRD, 2)], [(SECOND, 1), (THIRD, 1)], [(THIRD, 1)], []]
     for number, groups in enumerate(foreseen, start=2):
         issues = [club.issue(each) for each in week(club, number).started]

@@ -10,6 +10,7 @@ import pytest
 
 from desk_house import ADA, DeskHouse
 from house import FIRST_TUESDAY, WEEK
+from newsletter.desk import explaining, forecasting, schedules
 from newsletter.errors import ConfigError
 from newsletter.model import Issue
 from newsletter.states import DeliveryStatus, IssueState
@@ -113,6 +114,29 @@ def test_test_copies_do_not_count(club: DeskHouse) -> None:
 def test_without_a_cap_everybody_gets_everything(club: DeskHouse) -> None:
     club.set(delivery__most_per_week=0)
     assert [club.status(issue) for number in range(4) for issue in day(club, number)] == [DeliveryStatus.SENT] * 5
+
+
+def test_the_forecast_knows_who_will_have_had_enough(club: DeskHouse) -> None:
+    day(club, 0)
+    club.add_readers(3)
+    foreseen = forecasting.forecast_of(club.app, None, 6, None)
+    left_out = [words for each in foreseen for words in each.warnings if "most_per_week" in words]
+    # Ada had two on Tuesday, the others will have had two on Thursday.
+    assert [each.readers for each in foreseen] == [3, 3, 0, 0, 0, 0]
+    one = "1 reader already has 2 issues in those seven days, and is left out (delivery.most_per_week)"
+    four = "4 readers already have 2 issues in those seven days, and are left out (delivery.most_per_week)"
+    assert left_out == [one, one, four, four, four, four]
+    assert [each.readers for each in forecasting.forecast_of(club.app, "daily", 6, None)] == [3, 3, 0, 0, 0, 0]
+    for number, row in enumerate(foreseen[:3], start=1):
+        (issue,) = day(club, number)
+        assert issue.counts.get(DeliveryStatus.SENT, 0) == row.readers
+
+
+def test_who_will_have_had_enough_is_told_when_it_comes_all_the_same(club: DeskHouse) -> None:
+    schedules.set_schedule(club.app, "weekly", given={"repeat": "per-reader", "order": "newest"})
+    (_, daily) = (each.words for each in explaining.explain(club.app, SLUGS[3], ADA))
+    enough = "the reader already has 2 issues in those seven days (delivery.most_per_week)"
+    assert daily.endswith(f"schedule 'daily': due on 2026-04-03 at 09:00, as the forecast has it, but by then {enough}")
 
 
 def test_a_cap_below_nothing_is_no_cap(club: DeskHouse) -> None:

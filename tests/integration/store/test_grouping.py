@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
@@ -162,8 +163,8 @@ def test_what_the_database_counts_is_what_one_works_out_reader_by_reader(
     grouping.group(connection, Audience(friends.id), pairs)
     expected = {reader: min(set(range(7)) - ranks) for reader, ranks in had.items()}
     assert due(connection, range(7)) == expected
-    pasts = dict(grouping.pasts(connection, Audience(friends.id), [issue for issue, _ in pairs], 100))
-    assert pasts == {issue_ids: [*got.values()].count([*issue_ids]) for issue_ids in map(tuple, got.values())}
+    alike = grouping.alike(connection, [Audience(friends.id)], [issue for issue, _ in pairs], None, 100)
+    assert {each.got: each.readers for each in alike} == Counter(map(tuple, got.values()))
     assert sorted(grouping.issues_had(connection, readers[0])) == got[readers[0]]
 
 
