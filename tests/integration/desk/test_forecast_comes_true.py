@@ -26,7 +26,7 @@ from newsletter.store import articles as library
 from newsletter.store import schedules as schedule_store
 from scripted_relay import ScriptedRelay
 
-SEEDS = range(8)
+SEEDS = range(4)
 ISSUES = 9
 APPROVER = "office@example.org"
 
