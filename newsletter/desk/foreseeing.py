@@ -26,6 +26,7 @@ from newsletter.store import articles as library
 from newsletter.store import issues as issue_store
 from newsletter.store.approvals import count_rehearsals
 from newsletter.store.grouping import Audience
+from newsletter.store.pauses import pauses_of_everything
 from subscribers.store import audience_zones, list_by_id
 
 MOST = 20_000
@@ -114,14 +115,22 @@ def _of_schedule(
 ) -> Iterator[_Source]:
     """The schedule's rehearsals that are left, if any, and its issues."""
     assert schedule.id is not None
-    free = picks.free(app, connection, schedule, after)
+    # One that nobody has set an end to may be over tomorrow.
+    pauses = [each for each in pauses_of_everything(connection) if each.until is not None]
+
+    def goes(at: Occurrence) -> bool:
+        return not any(pause.holds(at.utc) for pause in pauses)
+
+    free = filter(goes, picks.free(app, connection, schedule, after))
     options = schedule.options
     rehearsals = options.rehearse and max(options.rehearse - count_rehearsals(connection, schedule.id), 0)
-    drafts = _drafts_after(connection, schedule, after)
+    waiting = _drafts_after(connection, schedule, after)
+    drafts = [(occurrence, draft) for occurrence, draft in waiting if goes(occurrence)]
     foresight: Foresight | None = None
     kept: dict[Occurrence, Forecast] = {}
     if rehearsals or not is_per_reader(options):
-        foresight, kept = _foresight(app, connection, schedule, candidates, drafts, is_alone)
+        put_down = [draft.id for occurrence, draft in waiting if not goes(occurrence)]
+        foresight, kept = _foresight(app, connection, schedule, candidates, drafts, put_down, is_alone)
     early = _early(connection, schedule, next(picks.free(app, connection, schedule, after), None))
     drafted = sorted({occurrence for occurrence, _ in drafts}, key=lambda each: each.utc)
     if rehearsals:
@@ -158,15 +167,16 @@ def _foresight(
     schedule: Schedule,
     candidates: Sequence[Article],
     drafts: Sequence[tuple[Occurrence, Issue]],
+    put_down: Sequence[int],
     is_alone: bool,
 ) -> tuple[Foresight, dict[Occurrence, Forecast]]:
-    """How the schedule picks from now on, and what its drafts hold."""
+    """How the schedule picks from now on, and what its drafts hold; those `put_down` give their articles back."""
     by_slug = {article.slug: article for article in candidates}
     recipe = picks.recipe_of(app, connection, schedule, is_alone)
     again = to_repeat(recipe)
     rules, repeating = recipe.rules(), again.rules() if again is not None else ()
     kept: dict[Occurrence, Forecast] = {}
-    given_up = []
+    given_up = [*put_down]
     for occurrence, draft in drafts:
         articles = [by_slug[slug] for slug in draft.articles if slug in by_slug]
         is_whole = len(articles) == len(draft.articles)

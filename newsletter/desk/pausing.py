@@ -230,7 +230,7 @@ def why_passed(app: App, at: datetime) -> str:
 
 def _passed_in(pauses: Sequence[Pause], at: datetime) -> str:
     for each in pauses:
-        if each.since <= at and (each.until is None or at < each.until):
+        if each.holds(at):
             return f"{WHILE_PAUSED}: {each.reason}" if each.reason else WHILE_PAUSED
     return ""
 

@@ -25,6 +25,10 @@ class Pause:
     since: datetime
     until: datetime | None
 
+    def holds(self, at: datetime) -> bool:
+        """Whether it lies over that instant."""
+        return self.since <= at and (self.until is None or at < self.until)
+
 
 def _to_pause(row: Row[Any]) -> Pause:
     return Pause(row.tag, row.reason, row.since, row.until)

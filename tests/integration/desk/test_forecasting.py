@@ -13,10 +13,11 @@ import pytest
 
 import house as builders
 from desk_house import DeskHouse
-from newsletter.desk import choosing, forecasting, letters, picks, schedules
+from newsletter.desk import choosing, forecasting, letters, pausing, picks, schedules
 from newsletter.errors import NotFound
 from newsletter.model import Schedule
 from newsletter.options import Options
+from newsletter.states import IssueState
 from newsletter.store import schedules as schedule_store
 from subscribers import store as audience
 
@@ -79,6 +80,25 @@ def test_forecast_is_what_the_clock_then_brings(furnished: DeskHouse) -> None:
     assert [(issue.schedule_name, ",".join(issue.articles)) for issue in furnished.issues()] == [
         (name, articles) for _, name, articles in before
     ]
+
+
+def test_what_a_pause_with_an_end_leaves_out_is_not_foreseen_and_its_draft_gives_its_article_back(
+    furnished: DeskHouse,
+) -> None:
+    draft = furnished.plan()
+    assert foreseen(furnished, 2) == [("03-31", "weekly", "calm"), ("04-07", "weekly", "spring")]
+    pausing.pause(furnished.app, until="2026-04-08")
+    expected = [("04-14", "weekly", "calm"), ("04-21", "weekly", "spring")]
+    assert foreseen(furnished, 2) == expected
+    started = [furnished.tick_at(builders.FIRST_TUESDAY + weeks * builders.WEEK).started for weeks in range(3)]
+    assert [len(each) for each in started] == [0, 0, 1]
+    assert furnished.issue(draft.id).state is IssueState.CANCELLED
+    assert foreseen(furnished, 1) == expected[1:]
+
+
+def test_a_pause_without_an_end_is_not_foreseen_to_last(furnished: DeskHouse) -> None:
+    pausing.pause(furnished.app)
+    assert foreseen(furnished, 1) == [("03-31", "weekly", "calm")]
 
 
 def test_a_library_that_runs_dry_says_when(furnished: DeskHouse) -> None:
