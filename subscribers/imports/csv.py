@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("email", "name", "attributes", "timezone", "language")
 SEPARATORS = (",", ";", "\t")
+LONGEST = 131_072  # characters of a field: a quotation mark that is never closed takes no more with it
 
 
 def read_csv(data: bytes, source: str) -> Iterator[Row]:
@@ -27,6 +28,7 @@ def read_csv(data: bytes, source: str) -> Iterator[Row]:
     UTF-8, UTF-16 and Windows-1252; separated by comma, semicolon or tab. Every column but `email` may be missing.
     """
     text = decode(data, source)
+    csv.field_size_limit(LONGEST)  # of the whole process: whoever reads other tables may have set another
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text))
     places = _places(_header(reader, source), source, reader.line_num)
     return _rows(reader, places)
