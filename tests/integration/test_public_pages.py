@@ -45,7 +45,8 @@ def lasting_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedHom
 
 
 def ask(home: ServedHome, method: str, path: str, **how: object) -> httpx.Response:
-    return httpx.request(method, home.url + path, **how)  # type: ignore[arg-type]
+    # Longer than a template may take on a machine that has other things to do.
+    return httpx.request(method, home.url + path, timeout=30, **how)  # type: ignore[arg-type]
 
 
 def ask_raw(home: ServedHome, method: str, path: str, body: bytes | None = None, kind: str = "") -> int:
