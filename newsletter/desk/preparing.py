@@ -38,11 +38,18 @@ class Prepared:
 
     started: tuple[int, ...]  # issues that had waited for a yes, and go now
     words: tuple[str, ...]  # what a person should know
+    faults: tuple[Exception, ...] = ()  # of single schedules, which keep no other waiting
 
 
 def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
     """Draft what is to be shown by now, ask who is to be asked, and begin what somebody has said yes to since."""
-    words = [line for schedule in schedules for line in _look_ahead(app, schedule)]
+    words: list[str] = []
+    faults: list[Exception] = []
+    for schedule in schedules:
+        try:
+            words.extend(_look_ahead(app, schedule))
+        except Exception as fault:
+            faults.append(fault)
     with app.database.read() as connection:
         found = store.drafts_by_schedule(connection, [each.id for each in schedules if each.id is not None])
         said = store.said_of_drafts(connection)
@@ -51,25 +58,28 @@ def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
     started: list[int] = []
     for schedule in schedules:
         mine = found.get(schedule.id or 0, [])
-        if is_per_reader(schedule.options) and needs(schedule.options) != "none":
-            mine, ended = group_issues.look_again(app, schedule, mine)
-            words.extend(ended)
-        for draft in filter(partial(_is_asked_about, schedule), mine):
-            is_stale, known = draft.id in stale, (schedule, draft, said.get(draft.id))
-            if not (is_stale or is_mail_waiting) and _is_attended(app, known):
-                continue
-            app.attended.pop(draft.id, None)
-            try:
-                started.extend(_attend(app, schedule, draft, is_stale))
-                app.attended[draft.id] = (known, app.clock())
-            except NobodyDue as error:
-                words.extend(group_issues.give_up(app, schedule, draft, str(error)))
-            except NewsletterError as error:
-                words.append(f"issue {draft.id}: {error}")
+        try:
+            if is_per_reader(schedule.options) and needs(schedule.options) != "none":
+                mine, ended = group_issues.look_again(app, schedule, mine)
+                words.extend(ended)
+            for draft in filter(partial(_is_asked_about, schedule), mine):
+                is_stale, known = draft.id in stale, (schedule, draft, said.get(draft.id))
+                if not (is_stale or is_mail_waiting) and _is_attended(app, known):
+                    continue
+                app.attended.pop(draft.id, None)
+                try:
+                    started.extend(_attend(app, schedule, draft, is_stale))
+                    app.attended[draft.id] = (known, app.clock())
+                except NobodyDue as error:
+                    words.extend(group_issues.give_up(app, schedule, draft, str(error)))
+                except NewsletterError as error:
+                    words.append(f"issue {draft.id}: {error}")
+        except Exception as fault:
+            faults.append(fault)
     with app.database.read() as connection:
         held = store.held(connection)
     words.extend(f"issue {issue_id} waits for a yes: `newsletter issues approve {issue_id}`" for issue_id in held)
-    return Prepared(tuple(started), tuple(words))
+    return Prepared(tuple(started), tuple(words), tuple(faults))
 
 
 def _is_asked_about(schedule: Schedule, draft: Issue) -> bool:

@@ -63,7 +63,7 @@ def tick(app: App) -> Ticked:
     words.extend(prepared.words)
     view = view_of(app)
     wakes: list[datetime] = []
-    faults: list[Exception] = []
+    faults: list[Exception] = [*prepared.faults]
     for schedule in active:
         try:
             looked = _see_to(app, schedule, view)
