@@ -18,7 +18,7 @@ from newsletter.app import App
 from newsletter.desk import forecasting, library, making, missed, picks, schedules, sending, ticking
 from newsletter.errors import InvalidTransition, NotFound, Refused
 from newsletter.model import Schedule
-from newsletter.options import Options
+from newsletter.options import Approval, Options
 from newsletter.states import IssueState, OccurrenceState
 from newsletter.store import issues as issue_store
 from newsletter.tables import schedules as schedule_table
@@ -357,7 +357,9 @@ def test_an_hour_of_the_evening_is_no_hindrance_to_an_issue_in_time(house: DeskH
 
 
 @pytest.mark.parametrize("approval", ["none", "required"])
-def test_a_schedule_the_program_stumbles_over_keeps_no_other_from_its_issue(house: DeskHouse, approval: str) -> None:
+def test_a_schedule_the_program_stumbles_over_keeps_no_other_from_its_issue(
+    house: DeskHouse, approval: Approval
+) -> None:
     house.add_schedule("elsewhere", options=Options(approval=approval))
     with house.write() as connection:
         gone = update(schedule_table).where(schedule_table.c.name == "elsewhere").values(timezone="Europe/Atlantis")
