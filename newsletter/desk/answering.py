@@ -18,7 +18,7 @@ from newsletter.desk.mending import pass_on
 from newsletter.desk.swapping import swap
 from newsletter.errors import NewsletterError
 from newsletter.model import Article, Issue, Schedule
-from newsletter.scheduling.approval import Answer, Asked, Role, last_word
+from newsletter.scheduling.approval import Answer, Asked, Role, is_still_asked, last_word
 from newsletter.states import DRAFTS, ArticleStatus, DeliveryStatus, IssueState
 from newsletter.store import approvals as store
 from newsletter.store import articles as library
@@ -45,6 +45,7 @@ class Standing(StrEnum):
     PAUSED = "paused"  # before it had begun
     CANCELLED = "cancelled"
     CHANGED = "changed"  # it says something else than what this mail showed
+    NOT_ASKED = "not asked"  # the schedule does not ask this person any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,14 @@ def _opened(app: App, connection: Connection, token: str) -> Opened:
     assert issue is not None  # or the person would not have been asked about it
     last = last_word(store.asked_about(connection, issue.id))
     is_wish = last is not None and last.answer is Answer.MEND and last.content_hash == asked.content_hash
-    return Opened(purpose, asked, issue, standing_of(purpose, asked, issue, last), wish=last if is_wish else None)
+    standing = standing_of(purpose, asked, issue, last)
+    # Whoever has a first copy may stop the rest: where in doubt, nothing goes.
+    if standing is Standing.OPEN and purpose is not Purpose.STOP:
+        assert issue.schedule_id is not None
+        schedule = schedule_store.schedule_by_id(connection, issue.schedule_id)
+        if not is_still_asked(approving.question_of(connection, schedule, issue), asked):
+            standing = Standing.NOT_ASKED
+    return Opened(purpose, asked, issue, standing, wish=last if is_wish else None)
 
 
 def standing_of(purpose: Purpose, asked: Asked, issue: Issue, last: Asked | None) -> Standing:

@@ -84,7 +84,8 @@ def _ask(app: App, schedule: Schedule, issue: Issue, is_due: bool) -> Decision:
     now = app.clock()
     with app.database.read() as connection:
         asked = store.asked_about(connection, issue.id)
-    decision = decide(question_of(app, schedule, issue), asked, now, is_due)
+        question = question_of(connection, schedule, issue)
+    decision = decide(question, asked, now, is_due)
     if decision.ask:
         _, text = copy_for_nobody(app, issue)
         with app.database.write() as connection:
@@ -117,12 +118,11 @@ def _mail(app: App, schedule: Schedule, issue: Issue, asked: Sequence[Asked]) ->
         raise Refused("; ".join(failures))
 
 
-def question_of(app: App, schedule: Schedule, issue: Issue) -> Question:
+def question_of(connection: Connection, schedule: Schedule, issue: Issue) -> Question:
     assert issue.occurrence is not None
     emails: dict[str, None] = {}
     if AUTHOR in schedule.options.approvers:  # who else never asks for them, and a thousand drafts ask twice a minute
-        with app.database.read() as connection:
-            articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
+        articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
         emails = dict.fromkeys(author.email for article in articles for author in article.authors if author.email)
     zone = ZoneInfo(schedule.timezone)
     return Question(schedule.options, tuple(emails), issue.content_hash, issue.occurrence.utc, zone)

@@ -155,6 +155,12 @@ def people(question: Question, now: datetime) -> tuple[list[tuple[str, Role]], b
     return there, len(there) < len(named) or is_author_unknown
 
 
+def is_still_asked(question: Question, asked: Asked) -> bool:
+    """Whether the schedule asks this person today: whoever was taken off it has no say any more."""
+    names = [*(email for email, _ in _named(question)), *question.options.deputy]
+    return asked.role is Role.PERSON or any(_is_same(asked.email, each) for each in names)
+
+
 def is_away(options: Options, email: str, day: date) -> bool:
     return any(_is_same(email, who) and first <= day <= last for who, first, last in absences(options))
 

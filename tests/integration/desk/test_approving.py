@@ -192,6 +192,21 @@ def test_link_of_a_draft_that_somebody_paused_works_again_once_it_is_resumed(
     assert house.tick().started == (1,)
 
 
+def test_whoever_was_taken_off_the_schedule_has_no_say_any_more(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor
+) -> None:
+    set_options(house, approvers=(OFFICE, JO), first_to=(OFFICE,))
+    links = asked(house, relay).links
+    set_options(house, approvers=(JO, "author"), first_to=(OFFICE,))
+    for label in ("Yes, send it", "Take another article", "Skip this date"):
+        assert "You are not asked any more" in anna.open(links[label]).text
+        assert "You are not asked any more" in anna.press(links[label], slug="long-walks").text
+    assert house.tick_at(TUESDAY).started == ()
+    set_options(house, deputy=(OFFICE.upper(),))
+    assert "Thank you" in anna.press(links["Yes, send it"]).text
+    assert house.tick().started == (1,)
+
+
 def test_link_that_was_made_for_something_else_or_somebody_else_or_cut_short_is_none(
     house: DeskHouse, relay: ScriptedRelay, anna: Visitor
 ) -> None:
