@@ -253,6 +253,15 @@ def test_another_article_is_chosen_from_those_that_may_go_and_is_asked_about(
     assert house.tick_at(TUESDAY).started == (1,)
 
 
+def test_whoever_chose_another_article_is_kept_as_the_reason_and_told(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor
+) -> None:
+    anna.press(asked(house, relay).links["Take another article"], slug="long-walks")
+    _, out, _ = house.run("issues", "show", "1")
+    assert f"    not quiet-mornings: chosen by {OFFICE}\n" in out
+    assert f"    pinned long-walks by hand, chosen by {OFFICE}\n" in out
+
+
 def test_swap_of_what_another_person_has_changed_in_this_moment_does_nothing(either_house: DeskHouse) -> None:
     draft = either_house.plan()
     swapping.swap(either_house.app, draft, "long-walks", "one person")

@@ -71,6 +71,16 @@ def test_pin_without_a_date_drafts_the_next_issue_or_makes_its_draft_anew(house:
     assert [issue.id for issue in house.issues()] == [draft.id]
 
 
+def test_what_a_pin_displaced_is_kept_as_its_reason_and_told(house: DeskHouse) -> None:
+    draft = house.plan(pin="long-walks")
+    _, out, _ = house.run("issues", "show", str(draft.id))
+    assert "    pinned long-walks by hand, instead of quiet-mornings\n" in out
+    _, out, _ = house.run("issues", "show", str(draft.id), "--json")
+    assert json.loads(out)["choices"] == [
+        {"kind": "pin", "article": "long-walks", "reason": "instead of quiet-mornings"}
+    ]
+
+
 def test_article_pinned_to_one_date_is_refused_at_any_earlier_one_in_these_words(house: DeskHouse) -> None:
     pin(house, "long-walks", THIRD)
     assert (
