@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 
 import house as builders
 from asked_people import set_options
@@ -437,6 +439,27 @@ def test_a_removed_schedule_gives_up_its_draft_and_the_article_is_free(house: De
     )
     house.add_schedule("other")
     assert house.plan("other").articles == draft.articles
+
+
+@pytest.mark.parametrize("change", [schedules.remove_schedule, schedules.resume_schedule])
+def test_a_schedule_and_all_of_its_drafts_change_at_once_or_not_at_all(
+    house: DeskHouse, change: Callable[[App, str], None]
+) -> None:
+    drafted = [house.plan(), making.make_issue(house.app, house.schedule(), builders.occurrence_at(SECOND_TUESDAY))]
+    house.pause_schedule()
+    house.clock.now = SECOND_TUESDAY + timedelta(hours=1)
+    before = house.schedule(), house.issues(), house.occurrences()
+    assert before[1] == drafted
+    last = f"UPDATE ON issues WHEN old.id = {drafted[1].id} BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    with house.write() as connection:
+        connection.execute(text(f"CREATE TRIGGER full_disk BEFORE {last}"))
+    with pytest.raises(DBAPIError, match="no room"):
+        change(house.app, "weekly")
+    assert (house.schedule(), house.issues(), house.occurrences()) == before
+    with house.write() as connection:
+        connection.execute(text("DROP TRIGGER full_disk"))
+    change(house.app, "weekly")
+    assert [each.state for each in house.issues()] == [IssueState.CANCELLED] * 2
 
 
 def test_a_draft_goes_to_the_list_its_schedule_has_when_it_begins(house: DeskHouse) -> None:
