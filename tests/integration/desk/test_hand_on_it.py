@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 import house as builders
 from desk_house import ADA, DeskHouse
@@ -223,6 +224,21 @@ def test_draft_that_changes_between_its_check_and_its_beginning_stays_one(either
     making.refresh(house.opened_again(), draft)
     assert sending.begin(house.app, [ready]) == []
     assert (house.issue(draft.id).state, house.deliveries(draft)) == (IssueState.DRAFT, {})
+
+
+def test_send_of_a_draft_that_somebody_cancels_as_it_begins_says_so_and_sends_nothing(house: DeskHouse) -> None:
+    draft = house.plan()
+    quicker = "UPDATE issues SET state = 'cancelled' WHERE id = old.id; SELECT RAISE(IGNORE)"
+    with house.write() as connection:
+        begins = "BEFORE UPDATE ON issues WHEN old.state = 'draft' AND new.state = 'sending'"
+        connection.execute(text(f"CREATE TRIGGER somebody_quicker {begins} BEGIN {quicker}; END"))
+    with ScriptedRelay() as relay:
+        house.relay(relay)
+        code, out, err = house.run("issues", "send", str(draft.id), "--yes")
+    words = f"newsletter: issue {draft.id} has changed in this moment: see `newsletter issues show {draft.id}`\n"
+    assert (code, out, err) == (1, "", words)
+    assert (relay.messages, house.deliveries(draft)) == ([], {})
+    assert house.issue(draft.id).state is IssueState.CANCELLED
 
 
 def test_draft_that_is_paused_and_cancelled_gives_its_article_back(house: DeskHouse) -> None:
