@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import update
@@ -427,6 +428,26 @@ def test_wish_to_mend_is_passed_on_and_holds_it_until_somebody_says_yes(
     assert house.issue(1).pause_reason == f"{MARIA} wants it mended: The telephone number is old."
     approving.approve(house.app, 1)
     assert house.tick().started == (1,)
+
+
+def test_words_of_a_wish_to_mend_are_text_wherever_they_are_shown(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor
+) -> None:
+    set_options(house, approvers=("author", OFFICE))
+    yes = asked(house, relay).links["Yes, send it"]
+    written = 'It is "old", not “new”:\r\n\r\nCall us: https://example.com/\n- <b>Ruth\'s</b> & mine'
+    words = 'It is "old", not “new”: Call us: https://example.com/ - <b>Ruth\'s</b> & mine'
+    anna.press(mails(relay, MARIA)[-1].links["It needs mending"], words=written)
+    told = mails(relay, OFFICE)[-1]
+    assert f"\n\n“{words}”\n\n" in told.text
+    assert told.links == {}
+    for shown in (told.html, anna.open(yes).text):
+        assert "<b>" not in shown
+        assert f"“{words}”" in " ".join(unescape(shown).split())
+    _, out, _ = house.run("issues", "show", "1")
+    assert f": {words}\n" in out
+    house.tick_at(TUESDAY)
+    assert house.issue(1).pause_reason == f"{MARIA} wants it mended: {words}"
 
 
 def test_wish_to_mend_that_the_relay_puts_off_is_passed_on_later(
