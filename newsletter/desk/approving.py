@@ -27,6 +27,7 @@ from newsletter.scheduling.approval import (
     Role,
     Verdict,
     decide,
+    is_still_asked,
     is_to_choose,
     last_word,
     may_go_alone,
@@ -93,11 +94,11 @@ def _ask(app: App, schedule: Schedule, issue: Issue, is_due: bool) -> Decision:
                 store.ask(connection, issue.id, email, role, issue.content_hash, text, now)
             asked = store.asked_about(connection, issue.id)
     if decision.verdict in (Verdict.WAIT, Verdict.HOLD):
-        _mail(app, schedule, issue, asked)
+        _mail(app, schedule, issue, question, asked)
     return decision
 
 
-def _mail(app: App, schedule: Schedule, issue: Issue, asked: Sequence[Asked]) -> None:
+def _mail(app: App, schedule: Schedule, issue: Issue, question: Question, asked: Sequence[Asked]) -> None:
     """Raises NewsletterError once everybody was tried, for the first who could not be asked."""
     last = last_word(asked)
     if last is not None and last.answer is Answer.YES and last.content_hash == issue.content_hash:
@@ -107,7 +108,7 @@ def _mail(app: App, schedule: Schedule, issue: Issue, asked: Sequence[Asked]) ->
         failures.extend(pass_on(app, schedule, issue, last))
     for each in asked:
         is_to_answer = each.role in (Role.APPROVER, Role.AUTHOR, Role.DEPUTY) and each.answer is None
-        if each.content_hash != issue.content_hash or not is_to_answer:
+        if each.content_hash != issue.content_hash or not (is_to_answer and is_still_asked(question, each)):
             continue
         if is_done(app, APPROVAL, purpose(issue, each), each.email):
             continue

@@ -92,6 +92,20 @@ def test_mail_that_the_relay_puts_off_goes_out_later(house: DeskHouse, relay: Sc
         assert [mail.to for mail in mails(busy)] == [OFFICE]
 
 
+def test_whoever_was_taken_off_before_their_mail_could_go_gets_it_once_they_are_back(
+    house: DeskHouse, relay: ScriptedRelay
+) -> None:
+    with ScriptedRelay(defer={OFFICE: 1}) as busy:
+        house.relay(busy)
+        house.tick_at(DRAFTED)
+        set_options(house, approvers=(JO,))
+        house.tick_at(DRAFTED + HOUR)
+        assert [mail.to for mail in mails(busy)] == [JO]
+        set_options(house, approvers=(JO, OFFICE))
+        house.tick_at(DRAFTED + 2 * HOUR)
+        assert [mail.to for mail in mails(busy)] == [JO, OFFICE]
+
+
 def test_address_that_takes_no_mail_is_told(house: DeskHouse, relay: ScriptedRelay) -> None:
     with ScriptedRelay(refuse={OFFICE}) as refusing:
         house.relay(refusing)
