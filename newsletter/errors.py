@@ -21,7 +21,7 @@ NewsletterError                 one clear line for the person at the keyboard
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class NewsletterError(Exception):
@@ -96,8 +96,7 @@ class AlreadyRunning(NewsletterError):
         self.pid = pid
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a relay answered: the code and the lines after it, joined (RFC 5321 §4.2)."""
 
     code: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import idna
 
@@ -40,8 +40,7 @@ class Envelope:
             raise MessageError("message", "its last line does not end with CRLF")
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """The relay took the message."""
 
     reply: Reply
@@ -57,16 +56,14 @@ class NotTried:
 Outcome: TypeAlias = Sent | TransientFailure | PermanentFailure | InDoubt | NotTried
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """An envelope's last word."""
 
     envelope: Envelope
     outcome: Sent | TransientFailure | PermanentFailure | InDoubt
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(NamedTuple):
     """This connection could not transmit the envelope: try the same on another one."""
 
     envelope: Envelope

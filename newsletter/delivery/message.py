@@ -16,7 +16,8 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import parseaddr, parsedate_to_datetime
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from newsletter.delivery.headers import (
     Mailbox,
@@ -67,8 +68,7 @@ class KeyedHash(Protocol):
     def __call__(self, purpose: str, /, *parts: str | int) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderCopy:
+class ReaderCopy(NamedTuple):
     """What differs from reader to reader."""
 
     subscriber_id: int
@@ -205,6 +205,7 @@ def _head_template(names: tuple[str, ...], lines: Mapping[str, bytes], domain: s
     return b"".join(name.encode("ascii") + b": " + values[name] + b"\r\n" for name in names) + b"\r\n"
 
 
+@lru_cache(16)  # hundreds of messages share a second
 def date_value(date: datetime) -> bytes:
     """The value of the Date line. Raises MessageError for a naive one."""
     if date.tzinfo is None:

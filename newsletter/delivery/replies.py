@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from newsletter.errors import DeliveryError, PermanentFailure, RelayRefusal, Reply, TransientFailure
 
@@ -84,7 +85,7 @@ class ReplyReader:
     def __init__(self) -> None:
         self._buffer = b""
         self._start = 0  # of the first octet in the buffer that was not read yet
-        self._code = b""
+        self._code = 0
         self._lines: list[bytes] = []
         self._size = 0
         self.lines: tuple[bytes, ...] = ()  # of the last reply: EHLO's are read one by one
@@ -101,36 +102,38 @@ class ReplyReader:
     def next_reply(self) -> Reply | None:
         """The next whole reply; None when more octets are needed. Raises Nonsense."""
         while (end := self._buffer.find(b"\n", self._start)) >= 0:
-            line = self._buffer[self._start : end]
-            self._count(end + 1 - self._start)
+            line = self._buffer[self._start : end].removesuffix(b"\r")
+            self._size += end + 1 - self._start
+            if self._size > REPLY_LIMIT:
+                break
             self._start = end + 1
-            if self._is_last(line.removesuffix(b"\r")):
+            code, is_last = _read_line(line)
+            if self._lines and code != self._code:
+                raise Nonsense(f"one reply of the relay carries two codes, {self._code} and {code}")
+            self._code = code
+            self._lines.append(line[4:])
+            if is_last:
                 return self._whole()
         if self._size + len(self._buffer) - self._start > REPLY_LIMIT:
             raise Nonsense(f"the relay's reply is longer than {REPLY_LIMIT} octets")
         return None
 
-    def _count(self, octets: int) -> None:
-        self._size += octets
-        if self._size > REPLY_LIMIT:
-            raise Nonsense(f"the relay's reply is longer than {REPLY_LIMIT} octets")
-
-    def _is_last(self, line: bytes) -> bool:
-        code, mark = line[:3], line[3:4]
-        if not (len(code) == 3 and code.isdigit() and b"200" <= code < b"600" and mark in (b"", b" ", b"-")):
-            raise Nonsense(f"the relay's answer is not SMTP: {_printable(line[:80])!r}")
-        if self._lines and code != self._code:
-            raise Nonsense(f"one reply of the relay carries two codes, {int(self._code)} and {int(code)}")
-        self._code = code
-        self._lines.append(line[4:])
-        return mark != b"-"
-
     def _whole(self) -> Reply:
         self.lines, self._lines, self._size = tuple(self._lines), [], 0
-        text = self.lines[0] if len(self.lines) == 1 else b" ".join(self.lines)
-        return Reply(int(self._code), _printable(text))
+        return Reply(self._code, _printable(b" ".join(self.lines)))
 
 
+# A relay says the same few lines for every message.
+@lru_cache(32)
+def _read_line(line: bytes) -> tuple[int, bool]:
+    """The code, and whether the reply ends with this line. Raises Nonsense."""
+    code, mark = line[:3], line[3:4]
+    if not (len(code) == 3 and code.isdigit() and b"200" <= code < b"600" and mark in (b"", b" ", b"-")):
+        raise Nonsense(f"the relay's answer is not SMTP: {_printable(line[:80])!r}")
+    return int(code), mark != b"-"
+
+
+@lru_cache(32)
 def _printable(line: bytes) -> str:
     """Fit for a terminal, a page and a log: a relay's words come from outside."""
     text = line.decode("utf-8", "replace")

@@ -13,7 +13,7 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -35,7 +35,7 @@ from newsletter.store import deliveries as store
 from newsletter.store.deliveries import Claimed, Result
 from newsletter.store.engine import Database
 
-CLAIM = 200  # deliveries taken at once; those that no connection has yet go back after a crash
+CLAIM = 500  # deliveries taken at once; those that no connection has yet go back after a crash
 LEASE = timedelta(minutes=5)  # a claim that is not renewed for so long belongs to nobody
 GLANCE = 0.1  # seconds, between two looks at the clock and at whether to stop
 LONGEST_LINGER = 0.01  # seconds that a turn waits for more to be said
@@ -167,7 +167,7 @@ class _Ledger:
     def _dated(self, claimed: Claimed) -> Claimed:
         """The same with the date of its first try, when that is now."""
         now = self._clock().replace(microsecond=0)
-        return replace(claimed, date=now) if claimed.is_first_try and claimed.date != now else claimed
+        return claimed._replace(date=now) if claimed.is_first_try and claimed.date != now else claimed
 
     def may_leave(self, envelope: Envelope, answer: Answer) -> None:
         """True with the end of the next turn; False for what is ours no more, and when the database fails."""

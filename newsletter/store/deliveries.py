@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -27,14 +26,14 @@ from newsletter.model import Delivery
 from newsletter.states import DeliveryStatus, IssueState, check_delivery_arrow
 from newsletter.store.dialects import insert_or_ignore
 from newsletter.store.pauses import EVERYTHING
-from newsletter.store.prepared import Prepared
+from newsletter.store.prepared import Prepared, PreparedQuery
 from newsletter.tables import attempts, deliveries, issues, pauses, subscribers
 
 PENDING, SENDING = DeliveryStatus.PENDING, DeliveryStatus.SENDING
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+# Named tuples, here and wherever one is made for each message: at a third of what a frozen dataclass costs.
+class Claimed(NamedTuple):
     """One delivery this worker holds, with what it needs to know of the reader."""
 
     id: int
@@ -48,8 +47,7 @@ class Claimed:
     is_first_try: bool = False  # there was none before, and `date` is when it was claimed
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of one claimed delivery."""
 
     delivery_id: int
@@ -245,7 +243,7 @@ def renew(connection: Connection, owner: str, lease_until: datetime) -> None:
     connection.execute(update(deliveries).where(mine).values(lease_until=lease_until))
 
 
-_STATE = (
+_STATE = PreparedQuery(
     select(issues.c.state, pauses.c.tag)
     .join_from(issues, pauses, or_(pauses.c.until.is_(None), pauses.c.until > bindparam("now")), isouter=True)
     .where(issues.c.id == bindparam("issue"))
@@ -257,7 +255,7 @@ def is_sending(connection: Connection, issue_id: int, now: datetime, topics: Col
 
     One plain query, because it is asked for every few messages.
     """
-    rows = connection.execute(_STATE, {"issue": issue_id, "now": now}).all()
+    rows = _STATE.rows(connection, {"issue": issue_id, "now": now})
     return bool(rows) and all(
         state == IssueState.SENDING and tag != EVERYTHING and tag not in topics for state, tag in rows
     )

@@ -12,8 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InternalError, OperationalError
-from sqlalchemy.exc import DatabaseError as BrokenFile
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from newsletter.errors import ConfigError, DatabaseError
 
@@ -88,6 +87,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
+        self._writer = self.engine.execution_options(writing=True)
         self.url = self.engine.url
 
     @property
@@ -102,7 +102,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading. Raises DatabaseError when the database cannot be used."""
-        with _told(self.url.render_as_string()), self.engine.connect() as connection:
+        with self._told(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -111,12 +111,27 @@ class Database:
 
         Raises DatabaseError when the database cannot be used.
         """
-        with _told(self.url.render_as_string()), self.engine.connect() as connection:
-            writing = connection.execution_options(writing=True)
-            with writing.begin() as transaction:
-                yield writing
-                if not keep:
-                    transaction.rollback()
+        with self._told(), self._writer.connect() as connection, connection.begin() as transaction:
+            yield connection
+            if not keep:
+                transaction.rollback()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Errors of SQLAlchemy and of the driver itself in our words."""
+        driver = self.engine.dialect.loaded_dbapi
+        try:
+            yield
+        except (DBAPIError, driver.Error) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+            is_unusable = isinstance(cause, (driver.OperationalError, driver.InternalError))
+            if is_unusable or type(cause) is driver.DatabaseError:  # the last is what SQLite says of any other file
+                # SQLite says so of a disk that is wholly full, too.
+                hint = " (is the disk full?)" if reason == "disk I/O error" else ""
+                url = self.url.render_as_string()
+                raise DatabaseError(f"the database {url} cannot be used: {reason}{hint}") from error
+            raise
 
     def close(self) -> None:
         self.engine.dispose()
@@ -197,16 +212,3 @@ class Database:
 def head_revision() -> str:
     """The newest schema this program knows: a migration's file name begins with its revision."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-
-
-@contextmanager
-def _told(url: str) -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        if isinstance(error, (OperationalError, InternalError)) or type(error) is BrokenFile:
-            # SQLite says so of a disk that is wholly full, too.
-            hint = " (is the disk full?)" if reason == "disk I/O error" else ""
-            raise DatabaseError(f"the database {url} cannot be used: {reason}{hint}") from error
-        raise

@@ -21,7 +21,9 @@ import house
 from newsletter.app import App
 from newsletter.errors import ConfigError, DatabaseError, Refused
 from newsletter.home import documented_config, make_home, read_config
+from newsletter.states import DeliveryStatus
 from newsletter.store import engine as engine_module
+from newsletter.store.deliveries import Result, record
 from newsletter.store.engine import COPY_DAYS, Database, head_revision
 from newsletter.tables import mailing_lists
 
@@ -186,6 +188,18 @@ def test_full_disk_is_told_in_one_line_and_loses_nothing(sqlite: Database) -> No
         rows = [{"name": f"List {number}".ljust(190, "."), "created_at": NOON} for number in range(500)]
         connection.execute(insert(mailing_lists), rows)
     assert one_line(error).endswith("cannot be used: database or disk is full")
+    assert names(sqlite) == ["Friends"]
+
+
+def test_what_the_driver_says_of_a_prepared_statement_is_told_in_one_line_too(sqlite: Database) -> None:
+    sqlite.upgrade(NOON)
+    with sqlite.write() as connection:
+        _, (delivery,) = house.add_sending_issue(connection)
+    with pytest.raises(DatabaseError) as error, sqlite.write() as connection:
+        house.add_list(connection, "Others")
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        record(connection, [Result(delivery, DeliveryStatus.SENT, NOON, 1)])
+    assert one_line(error).endswith("cannot be used: attempt to write a readonly database")
     assert names(sqlite) == ["Friends"]
 
 

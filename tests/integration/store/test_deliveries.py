@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -133,7 +132,7 @@ def test_handed_delivery_keeps_the_instant_of_its_first_try(connection: Connecti
     issue, (delivery,) = house.add_sending_issue(connection)
     (given,) = claim(connection, issue.id)
     assert raw(connection, delivery)["date"] is None
-    given = replace(given, date=NOON + MINUTE)  # as its message says, which was built a while after the claim
+    given = given._replace(date=NOON + MINUTE)  # as its message says, which was built a while after the claim
     assert store.hand(connection, [given], "anna:1:a", NOON + 2 * MINUTE) == {delivery}
     row = raw(connection, delivery)
     assert (row["handed_at"], row["date"], row["attempts"]) == (NOON + 2 * MINUTE, NOON + MINUTE, 1)

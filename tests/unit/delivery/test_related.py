@@ -37,8 +37,8 @@ TEXT: Segments = ("Leave: ", Slot("unsubscribe_url", "", "plain"))
 ADA = ReaderCopy(
     1, "ada@example.org", "Ada", {"name": "Ada", "unsubscribe_url": LINK}, LINK, datetime(2026, 3, 3, tzinfo=UTC)
 )
-BEN = replace(
-    ADA, subscriber_id=2, email="ben@example.org", name="Ben", values={"name": "Ben", "unsubscribe_url": LINK}
+BEN = ADA._replace(
+    subscriber_id=2, email="ben@example.org", name="Ben", values={"name": "Ben", "unsubscribe_url": LINK}
 )
 
 
