@@ -61,7 +61,7 @@ def look_at(app: App, schedule: Schedule, issue: Issue, is_due: bool = True, is_
     if fresh.state not in DRAFTS:
         return Looked(fresh, Verdict.WAIT)
     decision = _ask(app, schedule, fresh, is_due)
-    if decision.verdict is Verdict.HOLD and not fresh.pause_reason:
+    if decision.verdict is Verdict.HOLD and decision.words != fresh.pause_reason:
         with app.database.write() as connection:
             store.hold(connection, fresh.id, decision.words)
     if decision.verdict is Verdict.SKIP:
@@ -126,7 +126,8 @@ def question_of(connection: Connection, schedule: Schedule, issue: Issue) -> Que
         articles = library.find_articles(connection, issue_store.article_ids(connection, issue.id))
         emails = dict.fromkeys(author.email for article in articles for author in article.authors if author.email)
     zone = ZoneInfo(schedule.timezone)
-    return Question(schedule.options, tuple(emails), issue.content_hash, issue.occurrence.utc, zone)
+    is_held = bool(issue.pause_reason)
+    return Question(schedule.options, tuple(emails), issue.content_hash, issue.occurrence.utc, zone, is_held)
 
 
 def end(app: App, connection: Connection, issue: Issue, words: str) -> bool:

@@ -67,6 +67,7 @@ class Question:
     content_hash: str
     occurrence: datetime  # aware
     zone: ZoneInfo  # in which somebody is away for a day
+    is_held: bool = False  # it waits for a yes beyond its time already
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,14 @@ def decide(question: Question, asked: Sequence[Asked], now: datetime, is_due: bo
         return Decision(Verdict.GO_ALONE, "nobody has to say yes to it")
     ask = tuple(_to_ask(question, asked, last, now))
     if last is not None and last.answer is Answer.MEND:
-        verdict = Verdict.HOLD if is_due else Verdict.WAIT
-        return Decision(verdict, f"{who(last)} wants it mended: {last.reason}", ask)
-    unanswered = "it has changed since it was approved" if last is not None else "nobody has said yes"
+        other = _taken_out(question, asked, last)
+        if other is None:
+            verdict = Verdict.HOLD if is_due else Verdict.WAIT
+            return Decision(verdict, f"{who(last)} wants it mended: {last.reason}", ask)
+        if question.is_held:  # they have just seen to it that it can go: its time is not to end it now
+            return Decision(Verdict.HOLD, f"{who(other)} took out what was to be mended: it waits for a yes", ask)
+    was_approved = any(each.answer is Answer.YES for each in asked)
+    unanswered = "it has changed since it was approved" if was_approved else "nobody has said yes"
     if not is_due:
         return Decision(Verdict.WAIT, unanswered, ask)
     if mode == "optional" or options.if_unanswered == "send":
@@ -193,6 +199,21 @@ def _to_ask(
         if email.casefold() not in known:
             known.add(email.casefold())
             yield email, role
+
+
+def _taken_out(question: Question, asked: Sequence[Asked], wish: Asked) -> Asked | None:
+    """The word since by which the article that is to be mended gave way to another one.
+
+    None where the issue has several, of which that one may be left, and where it says again what it did then.
+    """
+    if question.options.articles > 1 or wish.content_hash == question.content_hash:
+        return None
+    other = [each for each in asked if each.answer in (Answer.SWAP, Answer.NOT_ANY_MORE)]
+    return next((each for each in other if _said_at(each) >= _said_at(wish)), None)
+
+
+def _said_at(asked: Asked) -> datetime:
+    return asked.answered_at or asked.asked_at
 
 
 def _is_same(one: str, other: str) -> bool:

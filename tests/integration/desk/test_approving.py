@@ -444,6 +444,39 @@ def test_wish_to_mend_is_passed_on_and_holds_it_until_somebody_says_yes(
     assert house.tick().started == (1,)
 
 
+@pytest.mark.parametrize(
+    ("who", "label", "fields"),
+    [(OFFICE, "Take another article", {"slug": "long-walks"}), (MARIA, "Not any more", {})],
+)
+def test_wish_to_mend_ends_with_its_article(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor, who: str, label: str, fields: dict[str, str]
+) -> None:
+    set_options(house, approval="optional", approvers=("author", OFFICE, JO))
+    mend = asked(house, relay, MARIA).links["It needs mending"]
+    anna.press(mend, words="Old number.")
+    house.clock.pass_by(hours=1)
+    anna.press(mails(relay, who)[0].links[label], **fields)
+    assert house.tick_at(TUESDAY).started == (1,)
+    assert house.issue(1).articles != ("quiet-mornings",)
+
+
+@pytest.mark.parametrize("if_unanswered", ["hold", "send", "skip"])
+def test_what_takes_the_place_of_an_article_that_was_to_be_mended_beyond_its_time_waits_for_a_yes(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor, if_unanswered: str
+) -> None:
+    set_options(house, approvers=("author", OFFICE), if_unanswered=if_unanswered)
+    swap = asked(house, relay).links["Take another article"]
+    anna.press(mails(relay, MARIA)[0].links["It needs mending"], words="Old number.")
+    house.tick_at(TUESDAY)
+    assert house.issue(1).pause_reason == f"{MARIA} wants it mended: Old number."
+    house.clock.pass_by(hours=1)
+    anna.press(swap, slug="long-walks")
+    assert house.tick().started == ()
+    assert house.issue(1).pause_reason == f"{OFFICE} took out what was to be mended: it waits for a yes"
+    anna.press(mails(relay, OFFICE)[-1].links["Yes, send it"])
+    assert house.tick().started == (1,)
+
+
 def test_words_of_a_wish_to_mend_are_text_wherever_they_are_shown(
     house: DeskHouse, relay: ScriptedRelay, anna: Visitor
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -97,6 +98,42 @@ def test_a_wish_to_mend_holds_it_whatever_it_says_since_until_somebody_says_yes(
     assert found.words == "maria@example.org wants it mended: the telephone number is old"
     later = asked(answer=Answer.YES, at=DRAFTED + timedelta(hours=1))
     assert decide(question(**options), [wish, later], AT).verdict is Verdict.GO
+
+
+@pytest.mark.parametrize("answer", [Answer.SWAP, Answer.NOT_ANY_MORE])
+@pytest.mark.parametrize(
+    ("options", "verdict"),
+    [
+        ({}, Verdict.HOLD),
+        ({"approval": "optional"}, Verdict.GO_ALONE),
+        ({"if_unanswered": "send"}, Verdict.GO_ALONE),
+        ({"if_unanswered": "skip"}, Verdict.SKIP),
+    ],
+)
+def test_a_wish_to_mend_ends_when_its_article_is_taken_out_which_is_no_yes(
+    options: dict[str, Any], verdict: Verdict, answer: Answer
+) -> None:
+    wish = asked(MARIA, Answer.MEND, IT_SAID, reason="the telephone number is old")
+    out = asked(answer=answer, content=IT_SAID, at=DRAFTED + timedelta(hours=1))
+    found = decide(question(**options), [wish, out], AT)
+    assert (found.verdict, found.words.partition(" yes")[0]) == (verdict, "nobody has said")
+    held = decide(replace(question(**options), is_held=True), [wish, out], AT + timedelta(hours=1))
+    assert held.verdict is Verdict.HOLD
+    assert held.words == f"{OFFICE} took out what was to be mended: it waits for a yes"
+    again = asked(DEPUTY, Answer.MEND, at=DRAFTED + timedelta(hours=2))
+    assert decide(question(**options), [wish, out, again], AT).verdict is Verdict.HOLD
+
+
+def test_a_wish_to_mend_stands_while_its_article_may_be_in_the_issue() -> None:
+    """Taken out before; one of several; and put back as it was."""
+    wish, hour = asked(MARIA, Answer.MEND, IT_SAID), timedelta(hours=1)
+    before, after = (asked(answer=Answer.SWAP, content=IT_SAID, at=DRAFTED + turn * hour) for turn in (-1, 1))
+    for given, heard in (
+        (question(approval="optional"), [before, wish]),
+        (question(approval="optional", articles=2), [wish, after]),
+        (replace(question(approval="optional"), content_hash=IT_SAID), [wish, after]),
+    ):
+        assert decide(given, heard, AT).verdict is Verdict.HOLD
 
 
 def test_the_latest_of_yes_and_mend_counts() -> None:
