@@ -8,7 +8,7 @@ from newsletter import shapes
 from newsletter.app import App
 from newsletter.cli.output import say
 from newsletter.model import Issue
-from newsletter.scheduling.approval import Asked, Role
+from newsletter.scheduling.approval import Answer, Asked, Role
 from newsletter.states import IssueKind
 
 
@@ -28,7 +28,8 @@ def tell_asked(home: App, issue: Issue) -> None:
             say(f"shown first to {each.email} on {shapes.instant(each.asked_at)}")
             continue
         if not each.email:
-            say(f"approved at the command line on {shapes.instant(each.answered_at)}{about}")
+            did = "approved" if each.answer is Answer.YES else "given another article"
+            say(f"{did} at the command line on {shapes.instant(each.answered_at)}{about}")
             continue
         said = f"{each.answer} on {shapes.instant(each.answered_at)}" if each.answer else "no answer yet"
         words = f": {each.reason}" if each.reason else ""

@@ -163,9 +163,17 @@ def approve(app: App, issue_id: int) -> Issue:
     issue = making.refresh(app, issue)
     _, text = copy_for_nobody(app, issue)
     with app.database.write() as connection:
-        store.say_yes(connection, issue, text, app.clock())
+        store.say(connection, issue, Answer.YES, text, app.clock())
     making.say_yes(app, issue)
     return sending.find(app, issue_id)
+
+
+def take_out(app: App, issue: Issue) -> None:
+    """End the wish to mend what a person at the command line has taken out of the draft, if there is one."""
+    with app.database.write() as connection:
+        last = last_word(store.asked_about(connection, issue.id))
+        if last is not None and last.answer is Answer.MEND:
+            store.say(connection, issue, Answer.SWAP, "", app.clock())
 
 
 def approval_in_words(app: App, name: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from newsletter.app import App
-from newsletter.desk import making, picks
+from newsletter.desk import approving, making, picks
 from newsletter.desk.dates import occurrence_on
 from newsletter.desk.forecasting import forecast_of
 from newsletter.errors import NotFound, Refused
@@ -261,7 +261,9 @@ def _after(app: App, schedule: Schedule, occurrence: Occurrence, before: Sequenc
     """What the occurrence comes to now, its draft made anew."""
     draft = _draft_of(app, schedule, occurrence)
     if draft is not None:
-        draft = making.refresh(app, draft, is_anew=True)
+        shown, draft = draft, making.refresh(app, draft, is_anew=True)
+        if not set(before) <= set(draft.articles):
+            approving.take_out(app, shown)
     articles = draft.articles if draft is not None else _foreseen(app, schedule, occurrence)
     return Changed(schedule, occurrence, articles, tuple(slug for slug in before if slug not in articles), draft)
 

@@ -24,11 +24,12 @@ from newsletter.desk.relaying import hand_one, relay_settings
 from newsletter.desk.soft_start import hold_back_the_rest
 from newsletter.errors import DeliveryError, InvalidTransition, NotFound, Refused
 from newsletter.model import Delivery, Issue
+from newsletter.scheduling.approval import Answer
 from newsletter.scheduling.catching_up import when_late
 from newsletter.states import DRAFTS, DeliveryStatus, IssueKind, IssueState, OccurrenceState
 from newsletter.store import deliveries as store
 from newsletter.store import issues as issue_store
-from newsletter.store.approvals import say_yes
+from newsletter.store.approvals import say
 from newsletter.store.deliveries import Claimed
 from newsletter.store.schedules import mark_occurrence, note_decided, schedule_by_id
 from subscribers import Subscriber
@@ -231,7 +232,7 @@ def send(
             raise Refused(f"issue {issue_id} has changed in this moment: see `newsletter issues show {issue_id}`")
         making.say_yes(app, issue)
         with app.database.write() as connection:
-            say_yes(connection, issue, "", app.clock())
+            say(connection, issue, Answer.YES, "", app.clock())
     ending = deliver(app, issue, stop, progress)
     while not ending.is_stopped and _foreign(app, issue.id) and not stop.wait(FOREIGN_WAIT):
         recover(app)

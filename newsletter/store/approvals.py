@@ -69,12 +69,12 @@ def answer(connection: Connection, asked: Asked, given: Answer, now: datetime, r
     return connection.execute(update(approvals).where(mine).values(**values)).rowcount == 1
 
 
-def say_yes(connection: Connection, issue: Issue, text: str, now: datetime) -> None:
+def say(connection: Connection, issue: Issue, given: Answer, text: str, now: datetime) -> None:
     """The word of a person at the command line, on what the issue says."""
     ask(connection, issue.id, "", Role.PERSON, issue.content_hash, text, now)
     mine = and_(approvals.c.issue_id == issue.id, approvals.c.email == "")
     this = and_(mine, approvals.c.content_hash == issue.content_hash)
-    connection.execute(update(approvals).where(this).values(answer=str(Answer.YES), answered_at=now))
+    connection.execute(update(approvals).where(this).values(answer=str(given), answered_at=now))
 
 
 def hold(connection: Connection, issue_id: int, words: str) -> bool:

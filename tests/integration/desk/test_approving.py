@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from html import unescape
 
@@ -13,7 +13,8 @@ from sqlalchemy import update
 import house as builders
 from asked_people import Mail, Visitor, mails, set_options, visitor
 from desk_house import ADA, DeskHouse
-from newsletter.desk import approving, library, preparing, sending, swapping, ticking
+from newsletter.app import App
+from newsletter.desk import approving, choosing, library, preparing, sending, swapping, ticking
 from newsletter.desk.forecasting import forecast_of
 from newsletter.errors import Refused
 from newsletter.options import Options
@@ -475,6 +476,30 @@ def test_what_takes_the_place_of_an_article_that_was_to_be_mended_beyond_its_tim
     assert house.issue(1).pause_reason == f"{OFFICE} took out what was to be mended: it waits for a yes"
     anna.press(mails(relay, OFFICE)[-1].links["Yes, send it"])
     assert house.tick().started == (1,)
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda app: choosing.pin(app, "weekly", ["long-walks"], None),
+        lambda app: choosing.swap(app, "weekly", "2026-03-31", "2026-04-07"),
+        lambda app: choosing.not_this(app, "weekly", "quiet-mornings", None, "too old"),
+    ],
+)
+def test_wish_to_mend_ends_when_its_article_is_taken_out_at_the_command_line(
+    house: DeskHouse, relay: ScriptedRelay, anna: Visitor, choose: Callable[[App], object]
+) -> None:
+    set_options(house, approval="optional", approvers=("author", OFFICE))
+    anna.press(asked(house, relay, MARIA).links["It needs mending"], words="Old number.")
+    choosing.pin(house.app, "weekly", ["quiet-mornings"], None)  # which takes nothing out
+    house.tick()
+    assert "given another article" not in house.run("issues", "show", "1")[1]
+    choose(house.app)
+    assert (
+        "given another article at the command line on 2026-03-29T07:00:00Z, about"
+        in house.run("issues", "show", "1")[1]
+    )
+    assert house.tick_at(TUESDAY).started == (1,)
 
 
 def test_words_of_a_wish_to_mend_are_text_wherever_they_are_shown(

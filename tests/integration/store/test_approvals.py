@@ -70,9 +70,9 @@ def test_answer_is_kept_once_and_another_one_takes_its_place(connection: Connect
 def test_yes_of_a_person_at_the_command_line_is_kept_for_what_the_issue_says(
     connection: Connection, draft: Issue
 ) -> None:
-    store.say_yes(connection, draft, "All about calm.", NOON)
-    store.say_yes(connection, replace(draft, content_hash="other"), "", LATER)
-    store.say_yes(connection, draft, "", LATER)
+    store.say(connection, draft, Answer.YES, "All about calm.", NOON)
+    store.say(connection, replace(draft, content_hash="other"), Answer.YES, "", LATER)
+    store.say(connection, draft, Answer.YES, "", LATER)
     said = store.asked_about(connection, draft.id)
     assert [(each.email, each.role, each.content_hash, each.answered_at) for each in said] == [
         ("", Role.PERSON, draft.content_hash, LATER),
