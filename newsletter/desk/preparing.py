@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -46,10 +47,8 @@ def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
     words: list[str] = []
     faults: list[Exception] = []
     for schedule in schedules:
-        try:
+        with kept_apart(faults):
             words.extend(_look_ahead(app, schedule))
-        except Exception as fault:
-            faults.append(fault)
     with app.database.read() as connection:
         found = store.drafts_by_schedule(connection, [each.id for each in schedules if each.id is not None])
         said = store.said_of_drafts(connection)
@@ -58,7 +57,7 @@ def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
     started: list[int] = []
     for schedule in schedules:
         mine = found.get(schedule.id or 0, [])
-        try:
+        with kept_apart(faults):
             if is_per_reader(schedule.options) and needs(schedule.options) != "none":
                 mine, ended = group_issues.look_again(app, schedule, mine)
                 words.extend(ended)
@@ -74,12 +73,19 @@ def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
                     words.extend(group_issues.give_up(app, schedule, draft, str(error)))
                 except NewsletterError as error:
                     words.append(f"issue {draft.id}: {error}")
-        except Exception as fault:
-            faults.append(fault)
     with app.database.read() as connection:
         held = store.held(connection)
     words.extend(f"issue {issue_id} waits for a yes: `newsletter issues approve {issue_id}`" for issue_id in held)
     return Prepared(tuple(started), tuple(words), tuple(faults))
+
+
+@contextmanager
+def kept_apart(faults: list[Exception]) -> Iterator[None]:
+    """Whatever is raised within is added to `faults`: that of one schedule does not keep the others waiting."""
+    try:
+        yield
+    except Exception as fault:
+        faults.append(fault)
 
 
 def _is_asked_about(schedule: Schedule, draft: Issue) -> bool:

@@ -65,14 +65,11 @@ def tick(app: App) -> Ticked:
     wakes: list[datetime] = []
     faults: list[Exception] = [*prepared.faults]
     for schedule in active:
-        try:
+        with preparing.kept_apart(faults):
             looked = _see_to(app, schedule, view)
-        except Exception as fault:  # that of one schedule does not keep the others waiting
-            faults.append(fault)
-            continue
-        started.extend(looked.started)
-        words.extend(looked.words)
-        wakes.extend([looked.wake_at] if looked.wake_at is not None else [])
+            started.extend(looked.started)
+            words.extend(looked.words)
+            wakes.extend([looked.wake_at] if looked.wake_at is not None else [])
     words.extend(emptiness.tell_again(app))
     due = letters.send_due(app)
     started.extend(due.started)
