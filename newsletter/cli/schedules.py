@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from newsletter.model import Schedule
 
 app = typer.Typer(help="When issues go out.", no_args_is_help=True)
+
+LONGEST_REASON = 160  # characters of why an occurrence came to nothing: it may go on article by article
 
 When = Annotated[
     str | None,
@@ -172,7 +175,9 @@ def _show(home: App, name: str, json: bool, with_times: bool = True) -> None:
     for each in shown["choices"]:
         say(f"    {each['occurrence']['local']}: {choosing.in_words(each)}")
     for each in shown["past"]:
-        say(f"    was {each['state']}: {each['local']}" + (f" ({each['reason']})" if each["reason"] else ""))
+        rest = " … the rest with --json"
+        why = shorten(each["reason"] or "", LONGEST_REASON, placeholder=rest, break_on_hyphens=False)
+        say(f"    was {each['state']}: {each['local']}" + (f" ({why})" if why else ""))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -266,6 +267,25 @@ def test_an_occurrence_that_nothing_can_fill_is_skipped_with_the_words(house: De
     assert state == "skipped"
     assert "nothing can be picked: 3 not ready" in reason
     assert house.tick() == ticking.Ticked((), (), SECOND_TUESDAY)
+
+
+def test_a_long_reason_is_shown_by_its_beginning_and_whole_as_json(house: DeskHouse) -> None:
+    slugs = [f"an-article-of-winter-number-{number}" for number in range(9)]
+    with house.write() as connection:
+        author = builders.add_author(connection)
+        for slug in slugs:
+            builders.add_article(connection, slug, [author])
+    for slug in (*slugs, "quiet-mornings", "small-promises", "long-walks"):
+        library.retire(house.app, slug)
+    house.tick_at(FIRST_TUESDAY)
+    ((_, _, reason),) = house.occurrences()
+    (past,) = json.loads(house.run("schedules", "show", "weekly", "--json")[1])["past"]
+    assert past["reason"] == reason
+    (line,) = [each for each in house.run("schedules", "show", "weekly")[1].splitlines() if "was skipped" in each]
+    words, _, rest = line.partition("(")[2].partition(" … ")
+    assert rest == "the rest with --json)"
+    assert reason.startswith(words) and "nothing can be picked: 12 not ready" in words
+    assert len(line) < 250 < len(reason)
 
 
 def test_a_draft_that_nothing_can_fill_any_more_is_skipped_with_the_words(house: DeskHouse) -> None:
