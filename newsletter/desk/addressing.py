@@ -16,6 +16,7 @@ from newsletter.picking.readers import CAP_DAYS, is_per_reader
 from newsletter.scheduling.approval import groups_alone
 from newsletter.scheduling.local_time import FARTHEST, first_zone, instant_in, lead_of
 from newsletter.states import IssueKind
+from newsletter.store import articles as library
 from newsletter.store import deliveries as store
 from newsletter.store import fatigue
 from newsletter.store import grouping as group_store
@@ -76,7 +77,9 @@ class Planner:
         if key not in self._places:
             # The tables hold one occurrence's readers at a time.
             is_alone = groups_alone(schedule.options, self._is_alone)
-            ranked = grouping.ranking_of(self._app, self._connection, schedule, is_alone)(occurrence)
+            recipe = grouping.recipe_at(self._app, self._connection, schedule, occurrence, is_alone)
+            candidates = library.list_articles(self._connection)
+            ranked = grouping.pick_all(schedule, occurrence, candidates, recipe.rules()).articles
             grouping.group_readers(self._connection, schedule, occurrence, ranked)
             group_store.prepare_pages(self._connection)
             self._places = {key: {article.slug: rank for rank, article in enumerate(ranked)}}

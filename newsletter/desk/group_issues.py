@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from newsletter.app import App
-from newsletter.desk import approving, emptiness, making, pausing, picks, rehearsing, sending
-from newsletter.desk.grouping import Groups, NobodyDue, groups_at, pick_all
+from newsletter.desk import approving, emptiness, making, passing, pausing, picks, rehearsing, sending
+from newsletter.desk.grouping import Groups, NobodyDue, groups_at, pick_all, recipe_at
 from newsletter.errors import NewsletterError, Refused
 from newsletter.model import Article, Issue, Occurrence, Schedule
 from newsletter.picking.pick import Pick, pick_articles, picked_as_json
@@ -53,6 +53,7 @@ class _Made:
     picked: Mapping[str, Any]
     inputs: Mapping[str, Any]
     content: store.Content
+    failed: Mapping[str, str]  # the article, where it keeps the issue from passing, and why
 
 
 def plan_named(app: App, name: str | None) -> list[tuple[Issue, int]] | None:
@@ -95,15 +96,23 @@ def make_drafts(app: App, schedule: Schedule, occurrence: Occurrence, is_alone: 
     With `is_alone` they are to go out without any person's yes. A group whose issue was cancelled keeps that one.
     """
     with app.database.read() as connection:
-        recipe = picks.recipe_of(app, connection, schedule, is_alone)
-        every, groups = _groups(connection, schedule, occurrence, recipe)
+        recipe = recipe_at(app, connection, schedule, occurrence, is_alone)
         known = _issues(connection, schedule, occurrence)
     has_issue = {issue.articles[0] for issue in known}
-    made = [
-        _make(app, schedule, occurrence, article, every, replace(recipe, group=NextOfGroup(article.slug, readers)))
-        for article, readers in groups.sizes
-        if article.slug not in has_issue
-    ]
+    while True:
+        with app.database.read() as connection:
+            every, groups = _groups(connection, schedule, occurrence, recipe)
+        made = [
+            _make(app, schedule, occurrence, article, every, replace(recipe, group=NextOfGroup(article.slug, readers)))
+            for article, readers in groups.sizes
+            if article.slug not in has_issue
+        ]
+        # Whoever is due what cannot pass the pre-flight gate gets their next one, and that later.
+        failed = {slug: words for each in made for slug, words in each.failed.items()}
+        other = passing.without(recipe, failed) if failed else None
+        if other is None:
+            break
+        recipe = other
     if not made:
         return Drafted(known, groups, every)
     try:
@@ -134,7 +143,8 @@ def _make(app: App, schedule: Schedule, occurrence: Occurrence, article: Article
     newsletter = app.newsletter(schedule.newsletter_id)
     day = making.issue_date(app, newsletter, occurrence.utc)
     made = making.make(app, newsletter, [article], schedule.list_name, name, day)
-    return _Made(article, name, picked_as_json(pick), inputs_of(pick, recipe, 1), made.content)
+    failed = passing.blamed(app, newsletter, made.rendered, [article])
+    return _Made(article, name, picked_as_json(pick), inputs_of(pick, recipe, 1), made.content, failed)
 
 
 def _keep(
@@ -188,7 +198,8 @@ def look_again(app: App, schedule: Schedule, drafts: list[Issue]) -> tuple[list[
 def begin(app: App, schedule: Schedule, due: Occurrence) -> Begun:
     """Begin the issues of the occurrence that may go now, all of them at once.
 
-    One that cannot go, or waits for a yes, keeps the occurrence due; the others go all the same.
+    One that cannot go, or waits for a yes, keeps the occurrence due; the others go all the same. Raises NobodyDue when
+    one of them has just ended, because its article may not go: another look begins the others.
     """
     assert schedule.id is not None
     nobody = _regroup(app, schedule, due)
@@ -210,7 +221,9 @@ def begin(app: App, schedule: Schedule, due: Occurrence) -> Begun:
                     alone += _ready(sending.prepare(app, looked.issue, is_alone=True))
                 elif looked.verdict is Verdict.GO:
                     approved += _ready(sending.prepare(app, looked.issue, approved=looked.issue.content_hash))
-            except NobodyDue:
+            except NobodyDue as error:
+                with app.database.write() as connection:
+                    store.move_issue(connection, draft, IssueState.CANCELLED, app.clock(), str(error))
                 raise
             except NewsletterError as error:
                 words.append(f"schedule {schedule.name!r}: issue {draft.id}: {error}")
@@ -282,7 +295,7 @@ def _give_up_idle(app: App, schedule: Schedule, occurrence: Occurrence, drafts: 
     if _is_grouped(app, schedule, occurrence):
         return []
     with app.database.read() as connection:
-        recipe = picks.recipe_of(app, connection, schedule, may_go_alone(schedule.options))
+        recipe = recipe_at(app, connection, schedule, occurrence, may_go_alone(schedule.options))
         _, groups = _groups(connection, schedule, occurrence, recipe)
     _note_grouped(app, schedule, occurrence, groups.done)
     idle = [each for each in drafts if each.occurrence == occurrence and not groups.has(each.articles[0])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from newsletter.errors import Refused
 from newsletter.model import Article, Occurrence, Schedule
 from newsletter.picking.pick import Pick, pick_articles
 from newsletter.picking.readers import is_had, is_waiting
+from newsletter.picking.replay import Recipe
 from newsletter.picking.rules import History, Moment, Rule
 from newsletter.store import articles as library
 from newsletter.store import grouping as store
@@ -62,6 +63,14 @@ def ranking_of(
         return pick_all(schedule, occurrence, candidates, rules).articles
 
     return ranked
+
+
+def recipe_at(app: App, connection: Connection, schedule: Schedule, occurrence: Occurrence, is_alone: bool) -> Recipe:
+    """`picks.recipe_of`, without what did not pass the pre-flight gate when the occurrence's issues were drafted."""
+    assert schedule.id is not None
+    recipe = picks.recipe_of(app, connection, schedule, is_alone)
+    row = schedule_store.occurrence_id(connection, schedule.id, occurrence.wall)
+    return recipe if row is None else replace(recipe, failed=issue_store.failed_at(connection, row))
 
 
 def pick_all(schedule: Schedule, occurrence: Occurrence, candidates: Sequence[Article], rules: Sequence[Rule]) -> Pick:

@@ -336,6 +336,13 @@ def inputs_of(connection: Connection, issue_id: int) -> dict[str, Any] | None:
     return None if inputs is None else dict(inputs)
 
 
+def failed_at(connection: Connection, occurrence_id: int) -> dict[str, str]:
+    """What did not pass the pre-flight gate when the issues of this occurrence were made, by slug, and why."""
+    mine = and_(issues.c.occurrence_id == occurrence_id, issues.c.state != IssueState.CANCELLED)
+    found = connection.execute(select(issues.c.inputs["failed"]).where(mine).order_by(issues.c.id)).scalars()
+    return {slug: words for failed in found for slug, words in (failed or {}).items()}
+
+
 def web_view(connection: Connection, public_id: str, today: date) -> str | None:
     """The page of an issue that went out, or is going; None for anything else.
 

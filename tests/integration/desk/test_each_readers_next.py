@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import null, update
 
 import house as builders
 from asked_people import Mail, mails
@@ -18,6 +19,7 @@ from newsletter.desk import forecasting, group_issues, library, schedules, sendi
 from newsletter.errors import Refused
 from newsletter.model import Issue
 from newsletter.states import DeliveryStatus, IssueState
+from newsletter.tables import articles
 from scripted_relay import ScriptedRelay
 from subscribers import store as audience
 
@@ -51,6 +53,14 @@ def plan(club: DeskHouse) -> list[tuple[Issue, int]]:
     planned = group_issues.plan_named(club.app, "weekly")
     assert planned is not None
     return planned
+
+
+def lose_picture(club: DeskHouse, slug: str, is_back: bool = False) -> None:
+    """The article shows a picture that is not in the home; or no longer does."""
+    hero = {"src": "media/gone.jpg", "alt": "A lamp", "credit": "", "credit_source": ""}
+    with club.write() as connection:
+        shown = update(articles).where(articles.c.slug == slug).values(hero=null() if is_back else hero)
+        connection.execute(shown)
 
 
 def week(club: DeskHouse, number: int, app: App | None = None) -> ticking.Ticked:
@@ -265,6 +275,33 @@ def test_an_article_that_may_not_go_any_more_gives_its_readers_to_the_next(club:
     assert club.issue(draft.id).state is IssueState.CANCELLED
     assert got(club, ADA) == [SECOND]
     assert club.occurrences()[-1][1] == "issued"
+
+
+def test_an_article_that_lacks_its_picture_gives_its_readers_to_the_next_and_is_not_lost_to_them(
+    club: DeskHouse,
+) -> None:
+    lose_picture(club, FIRST)
+    week(club, 0)
+    assert got(club, ADA) == [SECOND]
+    lose_picture(club, FIRST, is_back=True)
+    week(club, 1)
+    week(club, 2)
+    assert got(club, ADA) == [SECOND, FIRST, THIRD]
+
+
+def test_a_draft_that_loses_its_picture_keeps_no_other_group_from_its_issue(club: DeskHouse) -> None:
+    week(club, 0)
+    zoe = join(club, "Zoe")
+    club.clock.now = FIRST_TUESDAY + WEEK - timedelta(hours=1)
+    planned = plan(club)
+    lose_picture(club, FIRST)
+    assert week(club, 1).started == ()
+    week(club, 1)
+    states = {issue.articles[0]: club.issue(issue.id).state for issue, _ in planned}
+    assert states == {FIRST: IssueState.CANCELLED, SECOND: IssueState.SENT}
+    assert (got(club, ADA), got(club, zoe)) == ([FIRST, SECOND], [])
+    week(club, 2)
+    assert (got(club, ADA), got(club, zoe)) == ([FIRST, SECOND, THIRD], [SECOND])
 
 
 def test_several_articles_do_not_go_with_a_next_one_each(house: DeskHouse) -> None:
