@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from heapq import nsmallest
 from zlib import crc32
+
+from newsletter.content.reading import bare_words
 
 RUN = 4  # words; a run of them in two texts is no chance
 SKETCH = 8  # marks kept of each text's runs
@@ -23,6 +26,20 @@ _LETTERS = re.compile(r"\w+")
 def title_key(title: str) -> str:
     """The words of the title alone: `Hello, World!` and `hello world` have the same."""
     return " ".join(_LETTERS.findall(title.casefold()))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The words of a body on one line, and their sketch."""
+
+    words: str
+    sketch: tuple[int, ...]
+
+
+def text_of(body_html: str, known: Text | None = None) -> Text:
+    """What a cleaned body says; `known` itself where that says the same, as of a body whose pictures were taken."""
+    words = bare_words(body_html)
+    return known if known is not None and known.words == words else Text(words, sketch(words))
 
 
 def sketch(text: str) -> tuple[int, ...]:

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from newsletter.content.duplicates import COMMON, NEARLY_THE_SAME, likeness, likest, sketch, title_key
-from newsletter.content.reading import bare_words
+from newsletter.content.duplicates import COMMON, NEARLY_THE_SAME, likeness, likest, title_key
 from newsletter.desk.keeping import Ready
 from newsletter.states import ArticleStatus
 from newsletter.store import articles as store
@@ -23,11 +22,9 @@ def compare(connection: Connection, read: Sequence[Ready], met: Collection[int])
     So it does of a draft that a source would make ready: it may be one because of such a likeness. Who is `met` is
     another item's article. What a person settled already is compared with nothing.
     """
-    for each in read:
-        each.text = bare_words(each.draft.body_html)
     found = [(each, known) for each, known in _with_same(connection, read, met) if not each.draft.is_settled]
     judged = [(each, known) for each, known in found if known is None or known.status is ArticleStatus.DRAFT]
-    sketches = [sketch(each.text) for each, _ in judged]
+    sketches = [each.text.sketch for each, _ in judged]
     suspects = marks.suspects(connection, sketches)
     others = {id for each in suspects.values() for id in each}
     known_texts = marks.texts_of(connection, others)
@@ -37,13 +34,15 @@ def compare(connection: Connection, read: Sequence[Ready], met: Collection[int])
     for number, ((ready, known), marked) in enumerate(zip(judged, sketches, strict=True)):
         title = title_key(ready.draft.title)
         near = [
-            _Near(likeness(ready.text, known_texts[id]), title_keys[id] == title, slugs[id])
+            _Near(likeness(ready.text.words, known_texts[id]), title_keys[id] == title, slugs[id])
             for id in suspects.get(marked, ())
             if known is None or known.id != id
         ]
         for other in likest([one for one in marked if len(holders[one]) <= COMMON], holders):
             another = judged[other][0]
-            near.append(_Near(likeness(ready.text, another.text), title_key(another.draft.title) == title, another))
+            near.append(
+                _Near(likeness(ready.text.words, another.text.words), title_key(another.draft.title) == title, another)
+            )
         _judge(ready, known, near)
         if known is None:
             _tell_title(ready, titles)

@@ -13,9 +13,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 from newsletter.app import App
 from newsletter.content.decoding import MAX_BYTES
 from newsletter.content.draft import Draft
+from newsletter.content.duplicates import text_of
 from newsletter.content.editing import field_of
 from newsletter.content.naming import page_address
-from newsletter.content.reading import bare_words
 from newsletter.content.reading_ahead import ReadingAhead
 from newsletter.content.source import Item, LeftOut, Offered
 from newsletter.desk.comparing import compare
@@ -116,7 +116,7 @@ class Importing:
         if same is not None:
             return Imported(offered.name, "unchanged", same.slug, key=offered.key, article_id=same.id)
         try:
-            ready = Ready(offered, ahead.draft_of(offered))
+            ready = Ready(offered, *ahead.read(offered))
             self._complete(ready)
         except SourceError as error:
             reason = str(error) if source in error.source else _named(offered.name, source, error.words)
@@ -133,7 +133,7 @@ class Importing:
     def _complete(self, ready: Ready) -> None:
         """With the body of its page, where the source has none, or only how it begins."""
         draft = ready.draft
-        if not page_address(draft.page_url) or len(bare_words(draft.body_html).split()) >= THIN:
+        if not page_address(draft.page_url) or len(ready.text.words.split()) >= THIN:
             return
         # Here, because what reads pages takes longer to load than most imports take.
         from newsletter.content.sources.html import read_page
@@ -145,8 +145,9 @@ class Importing:
             ready.notes.append(f"the whole text could not be had: {error}")
             ready.is_whole, ready.lacks_page = False, True
             return
-        if len(bare_words(page.body_html)) > len(bare_words(draft.body_html)):
-            ready.draft = _with_page(draft, page)
+        text = text_of(page.body_html)
+        if len(text.words) > len(ready.text.words):
+            ready.draft, ready.text = _with_page(draft, page), text
 
     def _finish(self, read: Sequence[Ready | Imported], met: set[int]) -> Iterator[Imported]:
         """Compared, with their pictures, and stored."""

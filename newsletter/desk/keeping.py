@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from newsletter.app import App
 from newsletter.content.completeness import explain_missing
 from newsletter.content.draft import Draft, explain_guess, slug_from
+from newsletter.content.duplicates import Text
 from newsletter.content.editing import AUTHORS, from_source, newer
 from newsletter.content.naming import page_address
 from newsletter.content.reading import bare_words
@@ -43,9 +44,9 @@ class Ready:
 
     item: Item
     draft: Draft
+    text: Text  # of its body, as it was before its pictures were taken
     is_whole: bool = True
     lacks_page: bool = False  # of the body there may be only how it begins
-    text: str = ""  # the words of its body
     notes: list[str] = field(default_factory=list)
     likeness: float = 0.0  # with the text of `like`: 1.0 for the same words
     like: Ready | str = ""  # a slug, or another of the same import that has none yet
@@ -73,7 +74,7 @@ class Ready:
         draft = self.draft
         key, slug = storable_key(self.item.key), draft.slug or slug_from(draft.title)
         address = page_address(draft.source_url)
-        return Identity(key, address, slug, draft.title, self.text, draft.is_settled, draft.published)
+        return Identity(key, address, slug, draft.title, self.text.words, draft.is_settled, draft.published)
 
 
 class Keeper:
@@ -132,7 +133,7 @@ class Keeper:
             ready.slug = store.free_slug(self._connection, ready.slug, self._slugs)
         self._slugs.add(ready.slug)
         digest = ready.item.digest if ready.is_whole else ""
-        new = store.NewArticle(ready.slug, fields, author_ids, digest, identity.key)
+        new = store.NewArticle(ready.slug, fields, author_ids, digest, identity.key, ready.text)
         self._new.append((len(self._told), ready, new))
         return self._tell(ready, "imported", ready.reason)
 

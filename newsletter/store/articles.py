@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, select, update
 
 from newsletter.content.completeness import with_missing
-from newsletter.content.duplicates import title_key
+from newsletter.content.duplicates import Text, title_key
 from newsletter.model import Article, Author, CallToAction, Guess, Hero, Season
 from newsletter.states import ArticleStatus
 from newsletter.store import marks, versions
@@ -160,13 +160,17 @@ def slugs_in_use(connection: Connection, slugs: Iterable[str]) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class NewArticle:
-    """`fields` as `to_row` takes them; `key` is what its source calls it for ever, if anything."""
+    """`fields` as `to_row` takes them; `key` is what its source calls it for ever, if anything.
+
+    `text` is what its body says, or said before it was changed, where somebody knows already.
+    """
 
     slug: str
     fields: Mapping[str, Any]
     author_ids: Sequence[int]
     source_hash: str
     key: str = ""
+    text: Text | None = None
 
 
 def add_articles(connection: Connection, new: Sequence[NewArticle], now: datetime) -> list[int]:
@@ -188,8 +192,8 @@ def add_articles(connection: Connection, new: Sequence[NewArticle], now: datetim
     added = insert(articles).returning(articles.c.id, sort_by_parameter_order=True)
     ids = list(connection.execute(added, rows).scalars())
     _add_links(connection, dict(zip(ids, (each.author_ids for each in new), strict=True)))
-    found = {id: row for id, row in zip(ids, rows, strict=True) if row["status"] != ArticleStatus.LETTER}
-    marks.add(connection, {id: marks.marks_of(row) for id, row in found.items()})
+    found = [each for each in zip(ids, rows, new, strict=True) if each[1]["status"] != ArticleStatus.LETTER]
+    marks.add(connection, {id: marks.marks_of(row, each.text) for id, row, each in found})
     return ids
 
 

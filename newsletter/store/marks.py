@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from newsletter.content.duplicates import COMMON, likest, sketch, title_key
+from newsletter.content.duplicates import COMMON, Text, likest, text_of, title_key
 from newsletter.content.reading import bare_words, folded
 from newsletter.store.engine import Database
 from newsletter.store.trial import Trial
@@ -26,12 +26,12 @@ class Marks:
     sketch: tuple[int, ...]
 
 
-def marks_of(row: Mapping[str, Any]) -> Marks:
-    """Of the columns of an article; of more words than MAX_WORDS only the first."""
-    text = bare_words(row["body_html"])
+def marks_of(row: Mapping[str, Any], known: Text | None = None) -> Marks:
+    """Of the columns of an article; of more words than MAX_WORDS only the first. `known` as `text_of` takes it."""
+    text = text_of(row["body_html"], known)
     beside = (row["subtitle"], row["summary"], *row["categories"], *row["tags"])
-    words = folded(" ".join((*filter(None, beside), text)))
-    return Marks(folded(row["title"]), _first_of(words), sketch(text))
+    words = folded(" ".join((*filter(None, beside), text.words)))
+    return Marks(folded(row["title"]), _first_of(words), text.sketch)
 
 
 def _first_of(words: str) -> str:

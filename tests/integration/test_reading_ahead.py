@@ -35,7 +35,7 @@ def test_child_reads_what_this_process_would() -> None:
     with ReadingAhead() as ahead:
         ahead.begin(items)
         wait_for_all(ahead)
-        assert [ahead.draft_of(each) for each in items] == [each.draft() for each in items]
+        assert [ahead.read(each).draft for each in items] == [each.draft() for each in items]
 
 
 def test_items_are_read_by_the_child() -> None:
@@ -43,7 +43,7 @@ def test_items_are_read_by_the_child() -> None:
     with ReadingAhead() as ahead:
         ahead.begin(items)
         wait_for_all(ahead)
-        assert {ahead.draft_of(each).body_html for each in items} == {"<p>elsewhere</p>"}
+        assert {ahead.read(each).draft.body_html for each in items} == {"<p>elsewhere</p>"}
 
 
 def test_whoever_comes_first_reads_an_item() -> None:
@@ -51,7 +51,7 @@ def test_whoever_comes_first_reads_an_item() -> None:
     with ReadingAhead() as ahead:
         ahead.begin(items)
         # From the end: the child has hardly begun.
-        bodies = [ahead.draft_of(each).body_html for each in reversed(items)]
+        bodies = [ahead.read(each).draft.body_html for each in reversed(items)]
     assert bodies[0] == "<p>here</p>"
     assert len(bodies) == len(items)
 
@@ -60,7 +60,7 @@ def test_few_items_are_read_here() -> None:
     items = items_of(portable_drafts.draft, LEAST - 1)
     with ReadingAhead() as ahead:
         ahead.begin(items)
-        assert {ahead.draft_of(each).body_html for each in items} == {"<p>here</p>"}
+        assert {ahead.read(each).draft.body_html for each in items} == {"<p>here</p>"}
 
 
 def test_child_that_ends_costs_no_item() -> None:
@@ -68,7 +68,7 @@ def test_child_that_ends_costs_no_item() -> None:
     with ReadingAhead() as ahead:
         ahead.begin(items)
         wait_for_all(ahead)
-        assert [ahead.draft_of(each).title for each in items] == [each.name for each in items]
+        assert [ahead.read(each).draft.title for each in items] == [each.name for each in items]
 
 
 def test_child_that_takes_too_long_costs_no_item(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_child_that_takes_too_long_costs_no_item(monkeypatch: pytest.MonkeyPatch
     with ReadingAhead() as ahead:
         ahead.begin(items)
         wait_for_all(ahead)
-        assert [ahead.draft_of(each).title for each in items] == [each.name for each in items]
+        assert [ahead.read(each).draft.title for each in items] == [each.name for each in items]
 
 
 def test_item_that_cannot_be_read_says_why_here_and_the_others_of_its_part_are_read() -> None:
@@ -86,8 +86,8 @@ def test_item_that_cannot_be_read_says_why_here_and_the_others_of_its_part_are_r
         ahead.begin(items)
         wait_for_all(ahead)
         with pytest.raises(ValueError, match="post 0"):
-            ahead.draft_of(items[0])
-        assert ahead.draft_of(items[PART - 1]).body_html == "<p>elsewhere</p>"
+            ahead.read(items[0])
+        assert ahead.read(items[PART - 1]).draft.body_html == "<p>elsewhere</p>"
 
 
 def test_nothing_is_left_behind() -> None:
