@@ -19,8 +19,8 @@ from newsletter.content.source import Item
 LEAST = 50
 """Items; for fewer the child would not be up before they are read here."""
 
-PART = 10
-"""Items the child is asked for at once."""
+PART = 25
+"""Items the child is asked for at once. Between two parts it waits for this process, as long as it takes to read 5."""
 
 SECONDS = 60.0
 """The time one part may take; a tenth of a second is usual."""
@@ -56,7 +56,8 @@ class ReadingAhead:
         portable = [each for each in items if each.is_portable]
         if len(portable) < LEAST:
             return
-        for start in range(0, len(portable), PART):
+        # From the end: whoever comes to them first begins at the other, and meets the child once.
+        for start in reversed(range(0, len(portable), PART)):
             part = portable[start : start + PART]
             answer = self._asking.submit(_ask, [each.draft for each in part])
             self._parts.update((id(each), (answer, place)) for place, each in enumerate(part))

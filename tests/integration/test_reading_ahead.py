@@ -50,8 +50,8 @@ def test_whoever_comes_first_reads_an_item() -> None:
     items = items_of(portable_drafts.draft, 40 * LEAST)
     with ReadingAhead() as ahead:
         ahead.begin(items)
-        # From the end: the child has hardly begun.
-        bodies = [ahead.read(each).draft.body_html for each in reversed(items)]
+        # The child begins at the end.
+        bodies = [ahead.read(each).draft.body_html for each in items]
     assert bodies[0] == "<p>here</p>"
     assert len(bodies) == len(items)
 
