@@ -12,6 +12,7 @@ from newsletter.content.cleaning.players import find_player, write_player
 SPACE = " \t\r\n\f"  # what HTML calls white space
 _NO_BREAK = "&nbsp;"
 _RUN = re.compile(rf"[{SPACE}]{{2,}}|[\t\r\f]")
+_IN_A_RUN = ("  ", "\n", "\t", "\r", "\f")  # one of them is in all that `_RUN` finds, and in few texts
 _NO_BREAK_RUN = re.compile(
     rf"(?:(?<![{SPACE}])[{SPACE}]++{_NO_BREAK}|{_NO_BREAK}(?=[{SPACE}]|{_NO_BREAK}))(?:[{SPACE}]|{_NO_BREAK})*+"
 )
@@ -56,7 +57,8 @@ class BlockWriter:
             text = _INVISIBLE.sub("", text)
         if _NO_BREAK in text or self._out[-1].endswith(_NO_BREAK):
             text = self._without_no_break_runs(text)
-        text = _RUN.sub(_one_space, text)
+        if any(sign in text for sign in _IN_A_RUN):
+            text = _RUN.sub(_one_space, text)
         has_words = bool(text.strip(SPACE))
         if not is_text_here and has_words and self._open_paragraph():
             text = _without_space_before(text)

@@ -89,7 +89,7 @@ def _without_furniture(blocks: Sequence[Block], furniture: Collection[int], endi
         elif not block.is_item and has_body and is_related_heading(block.text):
             is_left_out = _is_no_paragraph
         elif block.line not in furniture and not is_bar(block.text):
-            if _is_sign(block) or not is_left_out(block):
+            if not is_left_out(block) or _is_sign(block):
                 is_left_out = _nothing
                 rest.append(block)
                 has_body = has_body or len(block.text) > _LONG

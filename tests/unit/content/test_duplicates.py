@@ -37,6 +37,11 @@ def test_same_words_are_the_same_text_whatever_their_signs() -> None:
     assert sketch(TEXT) == sketch(TEXT.upper().replace(",", " –"))
 
 
+@given(st.text())
+def test_texts_are_compared_by_their_words_alone(text: str) -> None:
+    assert likeness(text, title_key(text)) == 1.0
+
+
 def test_text_with_a_word_mended_is_nearly_the_same() -> None:
     mended = TEXT.replace("midnight", "noon")
     assert NEARLY_THE_SAME <= likeness(TEXT, mended) < 1.0
