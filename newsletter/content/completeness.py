@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from newsletter.content.reading import bare_words
+from newsletter.content.reading import has_words
 from newsletter.model import DEFAULT_CALL_TO_ACTION, Article, CallToAction
 from newsletter.states import ArticleStatus
 
@@ -35,7 +35,7 @@ def _missing_of_itself(article: Article) -> tuple[str, ...]:
     absent: list[str] = []
     if not article.title.strip():
         absent.append("title")
-    if not bare_words(article.body_html) and "<img" not in article.body_html:
+    if not has_words(article.body_html) and "<img" not in article.body_html:
         absent.append("body")
     if article.status is ArticleStatus.LETTER:
         return tuple(absent)

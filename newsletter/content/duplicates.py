@@ -35,14 +35,20 @@ def title_key(title: str) -> str:
 class Text:
     """The words of a body on one line, and their sketch."""
 
+    body_html: str
     words: str
     sketch: tuple[int, ...]
 
 
 def text_of(body_html: str, known: Text | None = None) -> Text:
-    """What a cleaned body says; `known` itself where that says the same, as of a body whose pictures were taken."""
+    """What a cleaned body says.
+
+    `known` is what it said before, as with other pictures: the same words have the same sketch.
+    """
+    if known is not None and known.body_html == body_html:
+        return known
     words = bare_words(body_html)
-    return known if known is not None and known.words == words else Text(words, sketch(words))
+    return Text(body_html, words, known.sketch if known is not None and known.words == words else sketch(words))
 
 
 def sketch(text: str) -> tuple[int, ...]:

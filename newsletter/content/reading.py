@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from unicodedata import normalize
 
 WORDS_PER_MINUTE = 220
+_BEGINNING = 300  # characters
 
 # A `>` inside a quoted value does not end a tag.
 _ANY_TAG = re.compile(r"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
@@ -34,6 +35,12 @@ def body_text(body_html: str) -> str:
 def bare_words(body_html: str) -> str:
     """The words of a cleaned body on one line, in a tenth of the time: to search and compare, not to read."""
     return " ".join(unescape(_ANY_TAG.sub(" ", _INLINE_TAG.sub("", body_html))).split())
+
+
+def has_words(body_html: str) -> bool:
+    """Whether `bare_words` finds any in a cleaned body; mostly told by how it begins."""
+    beginning = body_html[:_BEGINNING].rpartition("<")[0]
+    return bool(bare_words(beginning) or bare_words(body_html))
 
 
 def folded(text: str) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from newsletter.content.reading import bare_words, body_text, reading_minutes
+import pytest
+
+from newsletter.content.reading import bare_words, body_text, has_words, reading_minutes
 
 
 def test_text_has_a_blank_line_between_paragraphs() -> None:
@@ -28,3 +30,20 @@ def test_bare_words_stand_as_they_are_read() -> None:
 
 def test_reading_takes_at_least_a_minute() -> None:
     assert [reading_minutes(words) for words in (0, 219, 1100)] == [1, 1, 5]
+
+
+@pytest.mark.parametrize(
+    ("html", "has_any"),
+    [
+        ("", False),
+        ("<p>&nbsp;</p><hr>", False),
+        ('<p><img src="media/a.jpg" alt="A window"></p>', False),
+        ("<p>A</p>", True),
+        (f"<p>{'word ' * 200}</p>", True),
+        (f"{'<p><br></p>' * 100}<p>At last</p>", True),
+        (f"<p>{'&nbsp;' * 200}</p>", False),
+        (f'<p><a href="https://example.org/{"a" * 400}">A link</a></p>', True),
+    ],
+)
+def test_body_has_words_wherever_they_stand(html: str, has_any: bool) -> None:
+    assert has_words(html) is has_any is bool(bare_words(html))

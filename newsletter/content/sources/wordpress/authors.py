@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from newsletter.content.people import read_people
 from newsletter.content.sources.wordpress.site import Entry, Person, Site, one_line_of
@@ -72,6 +73,7 @@ def _is_login(person: Person) -> bool:
     return " " not in person.name and person.name.casefold() == person.login.casefold() and not person.name.istitle()
 
 
+@lru_cache(maxsize=128)
 def _authors(person: Person) -> tuple[Author, ...]:
     name = person.name[:MAX_NAME]
     authors = read_people(name) or (Author(name),)
