@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from newsletter.errors import Refused
-from newsletter.scheduling.phrases.vocabulary import MONTH, USUAL_TIME, WEEKDAY
+from newsletter.scheduling.phrases.vocabulary import MONTH, USUAL_TIME, WEEKDAY, WEEKDAY_NUMBERS
 
 Clock = tuple[int, int]
 """Minute and hour."""
 
 SURE = r"(?:\d{1,2}[:.h]\d{2}(?: ?[ap]\.?m\b\.?)?|\d{1,2} ?(?:[ap]\.?m\b\.?|o'clock|h\b)|noon|midnight)"
-"""A time of day wherever it stands. A bare number is one after "at", a day of the week, or another time."""
+"""A time of day wherever it stands. A bare number is one after "at", a day of the week, or another time; after a day of
+the week up to 12 alone."""
 
-NUMBER = rf"\d{{1,2}}(?! (?:of|{MONTH})\b| ?(?:[ap]\.?m\b|o'clock))"
+NUMBER = rf"\d{{1,2}}(?! (?:of|{MONTH})\b| ?(?:[ap]\.?m\b|o'clock|h\b))"
 
 BARE = rf"(?:\bat {NUMBER}|(?P<day>\b(?:{WEEKDAY}|weekdays?|weekends?|daily|(?:every|each) day) ){NUMBER})"
 
@@ -100,9 +101,21 @@ def _runs(words: str) -> Iterator[_Run]:
     while match := FIRST.search(words, place):
         start = match.end("day") if match["day"] else match.start()
         place = match.end()
+        if match["day"] and match["day"].strip() in WEEKDAY_NUMBERS:
+            _require_an_hour(words, start, place)
         while more := FURTHER.match(words, place):
             place = more.end()
         yield _Run(start, place, tuple(read_clock(each) for each in words[start:place].split(AND)))
+
+
+def _require_an_hour(words: str, start: int, end: int) -> None:
+    """Raises Refused for "friday 13", which may well be a day of the month: of hours people write "friday 9"."""
+    number = int(words[start:end])
+    if not 12 < number < 24:
+        return
+    ending = {21: "st", 22: "nd", 23: "rd"}.get(number, "th")
+    either = f'"{words[:start]}at {number}:00{words[end:]}" or "on the {number}{ending} of the month"'
+    raise Refused(f"that may mean two things: say {either}")
 
 
 def read_clock(text: str) -> Clock:

@@ -89,6 +89,11 @@ def parsed(text: str) -> str:
         ("every week day at 9", "0 9 * * 1-5"),
         ("business days at 9", "0 9 * * 1-5"),
         ("every working day 8", "0 8 * * 1-5"),
+        ("friday 12", "0 12 * * 5"),
+        ("friday 13 h", "0 13 * * 5"),
+        ("friday at 13", "0 13 * * 5"),
+        ("weekdays 17", "0 17 * * 1-5"),
+        ("mondays 9 and 17", "0 9,17 * * 1"),
         ("every day at 9 and 17", "0 9,17 * * *"),
         ("9am and 5pm every day", "0 9,17 * * *"),
         ("weekdays 8:00, 12:00, 16:00", "0 8,12,16 * * 1-5"),
@@ -288,6 +293,25 @@ def test_what_is_no_cron_is_stored_and_said_in_english(text: str, stored: str, e
 def test_what_is_not_understood_or_never_comes_is_refused(text: str, named: str) -> None:
     with pytest.raises(Refused, match=named):
         parsed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour", "day"),
+    [
+        ("friday 13", "friday at 13:00", "on the 13th of the month"),
+        ("every friday 13", "every friday at 13:00", "on the 13th of the month"),
+        ("mondays 9 and thursdays 17", "mondays 9 and thursdays at 17:00", "on the 17th of the month"),
+        ("every other fri 22", "every other fri at 22:00", "on the 22nd of the month"),
+        ("friday 23 and 12", "friday at 23:00 and 12", "on the 23rd of the month"),
+    ],
+)
+def test_bare_number_that_may_be_a_day_of_the_month_is_refused_with_both_readings(
+    text: str, hour: str, day: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        parsed(text)
+    assert str(refused.value) == f'{text!r}: that may mean two things: say "{hour}" or "{day}"'
+    assert parsed(hour) != parsed(day)
 
 
 def test_too_many_single_times_are_refused() -> None:
