@@ -52,7 +52,8 @@ def prepare(app: App, schedules: Sequence[Schedule]) -> Prepared:
     with app.database.read() as connection:
         found = store.drafts_by_schedule(connection, [each.id for each in schedules if each.id is not None])
         said = store.said_of_drafts(connection)
-        is_mail_waiting = has_due_notices(connection, app.clock())
+        # One that fell due before was tried at a look since, or is of a question that nobody asks any more.
+        is_mail_waiting = has_due_notices(connection, app.clock() - LOOK_AGAIN, app.clock())
     stale = _stalest(app, schedules, found)
     started: list[int] = []
     for schedule in schedules:

@@ -45,12 +45,13 @@ def find_notice(connection: Connection, kind: str, purpose_key: str) -> int | No
     return connection.execute(select(deliveries.c.id).where(mine)).scalar()
 
 
-def has_due_notices(connection: Connection, now: datetime) -> bool:
-    """Whether any mail that is of no issue waits for a try that is due."""
+def has_due_notices(connection: Connection, since: datetime, now: datetime) -> bool:
+    """Whether any mail that is of no issue waits for a try that fell due after `since`, or is due at any time."""
+    next_at = deliveries.c.next_attempt_at
     waits = and_(
         deliveries.c.issue_id.is_(None),  # as the index has them
         deliveries.c.status == DeliveryStatus.PENDING,
-        or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at <= now),
+        or_(next_at.is_(None), and_(next_at > since, next_at <= now)),
     )
     return connection.execute(select(deliveries.c.id).where(waits).limit(1)).first() is not None
 

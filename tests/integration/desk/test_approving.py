@@ -107,6 +107,18 @@ def test_whoever_was_taken_off_before_their_mail_could_go_gets_it_once_they_are_
         assert [mail.to for mail in mails(busy)] == [JO, OFFICE]
 
 
+def test_mail_that_nobody_is_to_get_any_more_lets_every_draft_rest(house: DeskHouse, relay: ScriptedRelay) -> None:
+    with ScriptedRelay(defer={OFFICE: 1}) as busy:
+        house.relay(busy)
+        house.tick_at(DRAFTED)
+    set_options(house, approvers=())
+    house.tick_at(DRAFTED + HOUR)
+    looked = dict(house.app.attended)
+    house.tick_at(DRAFTED + HOUR + timedelta(seconds=30))
+    assert list(looked) == [1]
+    assert house.app.attended == looked
+
+
 def test_address_that_takes_no_mail_is_told(house: DeskHouse, relay: ScriptedRelay) -> None:
     with ScriptedRelay(refuse={OFFICE}) as refusing:
         house.relay(refusing)
