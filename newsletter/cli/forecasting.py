@@ -13,7 +13,7 @@ import typer
 
 from newsletter import shapes
 from newsletter.app import App
-from newsletter.cli.output import Json, note, opened, print_json, say, table
+from newsletter.cli.output import Json, note, opened, print_json, say, table, wall_clock
 from newsletter.cli.pausing import tell_paused
 from newsletter.cli.reading import explain_unread
 from newsletter.errors import Refused, SourceError
@@ -59,7 +59,7 @@ def forecast(
         return
     rows = [
         (
-            f"{each.forecast.occurrence.local:%a %Y-%m-%d %H:%M}",
+            wall_clock(each.forecast.occurrence.local),
             each.name,
             _articles(each),
             "unread" if _has_unread(each) else "",
@@ -130,7 +130,7 @@ def print_differences(differences: Sequence[Difference], json: bool) -> None:
         )
         return
     rows = [
-        (f"{each.occurrence.local:%a %Y-%m-%d %H:%M}", each.schedule, _named(each.before), _named(each.after))
+        (wall_clock(each.occurrence.local), each.schedule, _named(each.before), _named(each.after))
         for each in differences
     ]
     table(("when", "schedule", "before", "after"), rows, "nothing changes")
@@ -162,7 +162,7 @@ def next_pick(
         return
     unread = {each["slug"] for each in shown["candidates"] if _is_unread(each)}
     picked = [f"{slug} (unread)" if slug in unread else slug for slug in shown["pick"]]
-    say(f"{shown['schedule']}, {shown['occurrence']['local']}: {', '.join(picked) or 'nothing'}")
+    say(f"{shown['schedule']}, {wall_clock(shown['occurrence']['local'])}: {', '.join(picked) or 'nothing'}")
     say(shown["words"])
     if replay is None:
         for words in explain_unread(home, [slug for slug in shown["pick"] if slug in unread]):

@@ -27,6 +27,7 @@ from newsletter.cli.output import (
     progress,
     say,
     table,
+    wall_clock,
 )
 from newsletter.cli.pausing import tell_paused, tell_warnings
 from newsletter.cli.reading import explain_unread
@@ -372,5 +373,5 @@ def _print(home: App, issue: Issue, json: bool) -> None:
 
 def _when(issue: Issue) -> str:
     if issue.occurrence is not None:
-        return f"{issue.occurrence.local:%a %Y-%m-%d %H:%M}"
+        return wall_clock(issue.occurrence.local)
     return f"a letter, at {shapes.instant(issue.send_at)}" if issue.send_at else str(issue.kind)

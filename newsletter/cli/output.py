@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Protocol
 
 import typer
@@ -30,6 +30,12 @@ def opened(context: typer.Context) -> App:
 
 def print_json(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def wall_clock(local: datetime | str) -> str:
+    """`Tue 2026-12-01 09:00`, of a local time or of its shape: for people, who know the zone. Scripts read JSON."""
+    at = datetime.fromisoformat(local.partition("[")[0]) if isinstance(local, str) else local
+    return f"{at:%a %Y-%m-%d %H:%M}"
 
 
 def say(words: str = "") -> None:

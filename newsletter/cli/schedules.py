@@ -12,7 +12,7 @@ from newsletter import shapes
 from newsletter.app import App
 from newsletter.cli import choosing
 from newsletter.cli.forecasting import WhatIf, print_differences
-from newsletter.cli.output import Json, Yes, confirm, opened, print_json, say, table
+from newsletter.cli.output import Json, Yes, confirm, opened, print_json, say, table, wall_clock
 from newsletter.cli.pausing import tell_paused
 from newsletter.cli.schedule_options import options_in_words, takes_options
 from newsletter.options import MINUTES, duration
@@ -84,7 +84,7 @@ def _say_back(home: App, given: Schedule, json: bool) -> None:
     words, coming = said_back(home, given)
     say(f"{words}, {given.timezone}")
     for each in coming:
-        say(f"    {shapes.local(each.local)}  ({shapes.instant(each.utc)})")
+        say(f"    {wall_clock(each.local)}  ({shapes.instant(each.utc)})")
 
 
 @app.command("set")
@@ -140,7 +140,7 @@ def list_(context: typer.Context, json: Json = False) -> None:
 
 
 def _first(coming: list[dict[str, Any]]) -> str:
-    return str(coming[0]["local"]) if coming else "-"
+    return wall_clock(coming[0]["local"]) if coming else "-"
 
 
 @app.command()
@@ -171,13 +171,13 @@ def _show(home: App, name: str, json: bool, with_times: bool = True) -> None:
     for words in approval_in_words(home, name):
         say(words)
     for each in shown["next"] if with_times else ():
-        say(f"    {each['local']}  ({each['utc']})")
+        say(f"    {wall_clock(each['local'])}  ({each['utc']})")
     for each in shown["choices"]:
-        say(f"    {each['occurrence']['local']}: {choosing.in_words(each)}")
+        say(f"    {wall_clock(each['occurrence']['local'])}: {choosing.in_words(each)}")
     for each in shown["past"]:
         rest = " … the rest with --json"
         why = shorten(each["reason"] or "", LONGEST_REASON, placeholder=rest, break_on_hyphens=False)
-        say(f"    was {each['state']}: {each['local']}" + (f" ({why})" if why else ""))
+        say(f"    was {each['state']}: {wall_clock(each['local'])}" + (f" ({why})" if why else ""))
 
 
 @app.command()
