@@ -96,14 +96,14 @@ def lift_repeats(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 def _weighted(ranking: Ranking, weight: float) -> Rule:
     if weight == 1:
         return ranking
-    return WeightedSteady(ranking, weight) if isinstance(ranking, Steady) else WeightedTurning(ranking, weight)
+    return _WeightedSteady(ranking, weight) if isinstance(ranking, Steady) else _WeightedTurning(ranking, weight)
 
 
 @dataclass(frozen=True, slots=True)
-class WeightedSteady:
-    """A steady ranking whose points count more or less."""
+class _Weighted:
+    """A ranking whose points count more or less."""
 
-    ranking: Steady
+    ranking: Ranking
     weight: float
 
     @property
@@ -113,6 +113,18 @@ class WeightedSteady:
     @property
     def tally(self) -> str:
         return self.ranking.tally
+
+    def judge(self, article: Article, history: History, at: Moment) -> Score:
+        words, points = self.ranking.judge(article, history, at)
+        return Score(words, self._weighed(points))
+
+    def _weighed(self, points: int) -> int:
+        return round(points * self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class _WeightedSteady(_Weighted):
+    ranking: Steady
 
     def points_of(self, articles: Sequence[Article]) -> list[int]:
         weight, points = self.weight, self.ranking.points_of(articles)
@@ -120,45 +132,24 @@ class WeightedSteady:
             return [each * weight for each in points]
         return [round(each * weight) for each in points]
 
-    def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return _weighed(self.ranking.judge(article, history, at), self.weight)
-
 
 @dataclass(frozen=True, slots=True)
-class WeightedTurning:
-    """A turning ranking whose points count more or less."""
-
+class _WeightedTurning(_Weighted):
     ranking: Turning
-    weight: float
-
-    @property
-    def name(self) -> str:
-        return self.ranking.name
-
-    @property
-    def tally(self) -> str:
-        return self.ranking.tally
 
     @property
     def bounds(self) -> tuple[int, int]:
         fewest, most = self.ranking.bounds
-        return round(fewest * self.weight), round(most * self.weight)
+        return self._weighed(fewest), self._weighed(most)
 
-    def among(self, candidates: Sequence[Article]) -> WeightedTurning:
+    def among(self, candidates: Sequence[Article]) -> _WeightedTurning:
         bound = among(self.ranking, candidates)
         assert isinstance(bound, Turning)
-        return WeightedTurning(bound, self.weight)
+        return _WeightedTurning(bound, self.weight)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         return self.ranking.groups_of(articles, history, at)
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         points = self.ranking.points_at(history, at)
-        return lambda group: round(points(group) * self.weight)
-
-    def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return _weighed(self.ranking.judge(article, history, at), self.weight)
-
-
-def _weighed(score: Score, weight: float) -> Score:
-    return Score(score.words, round(score.points * weight))
+        return lambda group: self._weighed(points(group))
