@@ -23,7 +23,18 @@ from newsletter.picking.guards import (
 )
 from newsletter.picking.rankings import Newest, Newness, Oldest, Priority, Queue, Rest, SeasonCloseness, Variety
 from newsletter.picking.readers import is_per_reader
-from newsletter.picking.rules import History, Moment, Ranking, Rule, Score, Steady, Turning, among
+from newsletter.picking.rules import (
+    History,
+    Moment,
+    Ranking,
+    Rule,
+    Score,
+    Steady,
+    Turning,
+    among,
+    is_steady,
+    is_turning,
+)
 from newsletter.picking.turns import author_turns, category_turns
 
 RANKINGS: Mapping[str, Callable[[Options], Ranking]] = {
@@ -96,7 +107,10 @@ def lift_repeats(rules: Sequence[Rule]) -> tuple[Rule, ...]:
 def _weighted(ranking: Ranking, weight: float) -> Rule:
     if weight == 1:
         return ranking
-    return _WeightedSteady(ranking, weight) if isinstance(ranking, Steady) else _WeightedTurning(ranking, weight)
+    if is_turning(ranking):
+        return _WeightedTurning(ranking, weight)
+    assert is_steady(ranking)
+    return _WeightedSteady(ranking, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +158,7 @@ class _WeightedTurning(_Weighted):
 
     def among(self, candidates: Sequence[Article]) -> _WeightedTurning:
         bound = among(self.ranking, candidates)
-        assert isinstance(bound, Turning)
+        assert is_turning(bound)
         return _WeightedTurning(bound, self.weight)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:

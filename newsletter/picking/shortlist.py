@@ -14,7 +14,7 @@ from math import inf
 from operator import sub
 
 from newsletter.model import Article
-from newsletter.picking.rules import History, Moment, Ranking, Refusal, Rule, Steady, Turning, among
+from newsletter.picking.rules import History, Moment, Ranking, Refusal, Rule, Turning, among, is_steady, is_turning
 
 TOLD = 3
 """Rankings whose words tell why, where there are more: those that counted most."""
@@ -41,10 +41,10 @@ class Shortlist:
         # Steady points by candidate, with their sign turned as everywhere below: a heap has the least first.
         self._points = [0] * len(candidates)
         for rule in self.rules:
-            if isinstance(rule, Steady):
+            if is_steady(rule):
                 self._rankings.append(rule)
                 self._points = list(map(sub, self._points, rule.points_of(candidates)))
-            elif isinstance(rule, Turning):
+            elif is_turning(rule):
                 self._rankings.append(rule)
                 self._turning.append(rule)
             else:

@@ -14,7 +14,7 @@ from newsletter.options import Options, Order
 from newsletter.picking.orders import ORDERS, RANKINGS, rules_for, weights_of
 from newsletter.picking.pick import pick_articles
 from newsletter.picking.rankings import Newest, Newness, Oldest, Priority, Rest, SeasonCloseness, Variety
-from newsletter.picking.rules import POINT, History, Moment, Ranking, Score, Steady
+from newsletter.picking.rules import POINT, History, Moment, Ranking, Score, is_steady, is_turning
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TODAY = date(2026, 3, 3)
@@ -26,9 +26,10 @@ def points(rule: Ranking, article: Article, history: History | None = None, at: 
     """As many as both ways of asking say."""
     history = history or History()
     judged = rule.judge(article, history, at)
-    if isinstance(rule, Steady):
+    if is_steady(rule):
         assert rule.points_of([article, article]) == [judged.points] * 2
     else:
+        assert is_turning(rule)
         (group,) = rule.groups_of([article], history, at)
         assert rule.points_at(history, at)(group) == judged.points
         assert rule.bounds[0] <= judged.points <= rule.bounds[1]
