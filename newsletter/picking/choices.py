@@ -86,8 +86,8 @@ class Pinned:
     _no = Score("not pinned")
 
     @property
-    def bounds(self) -> tuple[int, int]:
-        return 0, PIN * max(map(len, self.pins.values()), default=0)
+    def reach(self) -> int:
+        return PIN * max(map(len, self.pins.values()), default=0)
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         pinned = {slug for slugs in self.pins.values() for slug in slugs}
@@ -97,6 +97,9 @@ class Pinned:
         slugs = self.pins.get(wall_of(at), ())
         points: Mapping[Hashable, int] = {slug: PIN * (len(slugs) - place) for place, slug in enumerate(slugs)}
         return lambda slug: points.get(slug, 0)
+
+    def most_at(self, history: History, at: Moment) -> int:
+        return PIN * len(self.pins.get(wall_of(at), ()))
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         points = self.points_at(history, at)(article.slug)

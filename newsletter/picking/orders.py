@@ -152,9 +152,8 @@ class _WeightedTurning(_Weighted):
     ranking: Turning
 
     @property
-    def bounds(self) -> tuple[int, int]:
-        fewest, most = self.ranking.bounds
-        return self._weighed(fewest), self._weighed(most)
+    def reach(self) -> int:
+        return self._weighed(self.ranking.reach)
 
     def among(self, candidates: Sequence[Article]) -> _WeightedTurning:
         bound = among(self.ranking, candidates)
@@ -167,3 +166,6 @@ class _WeightedTurning(_Weighted):
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         points = self.ranking.points_at(history, at)
         return lambda group: self._weighed(points(group))
+
+    def most_at(self, history: History, at: Moment) -> int:
+        return self._weighed(self.ranking.most_at(history, at))

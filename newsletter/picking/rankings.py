@@ -90,7 +90,7 @@ class Rest:
 
     name = "rest"
     tally = "sent more lately"
-    bounds = (0, POINT)
+    reach = POINT
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         had = history.sent.keys() | history.added.keys()
@@ -107,6 +107,9 @@ class Rest:
 
         return points
 
+    def most_at(self, history: History, at: Moment) -> int:
+        return POINT
+
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         last: Any
         (last,) = self.groups_of([article], history, at)
@@ -114,12 +117,17 @@ class Rest:
         return Score(words, self.points_at(history, at)(last))
 
 
+@dataclass(frozen=True, slots=True)
 class SeasonCloseness:
     """For a seasonal article half a point as its season begins, and a whole one as it ends."""
 
+    known: frozenset[tuple[Season, ...]] = frozenset()  # those of the candidates
     name = "season"
     tally = "less in season"
-    bounds = (0, POINT)
+    reach = POINT
+
+    def among(self, candidates: Sequence[Article]) -> SeasonCloseness:
+        return SeasonCloseness(frozenset(each.seasons for each in candidates if each.seasons))
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         return [each.seasons for each in articles]
@@ -129,6 +137,9 @@ class SeasonCloseness:
             return max((_elapsed(season, at.day) for season in seasons), default=0)
 
         return points
+
+    def most_at(self, history: History, at: Moment) -> int:
+        return max(map(self.points_at(history, at), self.known), default=0)
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         points = self.points_at(history, at)(article.seasons)
@@ -152,9 +163,13 @@ class Newness:
     """A point on the day an article is published, less each day, none after `days`."""
 
     days: int
+    newest: date | None = None  # date of the candidates
     name = "fresh"
     tally = "less new"
-    bounds = (0, POINT)
+    reach = POINT
+
+    def among(self, candidates: Sequence[Article]) -> Newness:
+        return Newness(self.days, max([each.published for each in candidates if each.published], default=None))
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         old = at.day - timedelta(days=self.days)
@@ -169,6 +184,9 @@ class Newness:
 
         return points
 
+    def most_at(self, history: History, at: Moment) -> int:
+        return self.points_at(history, at)(self.newest)
+
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         points = self.points_at(history, at)(*self.groups_of([article], history, at))
         return Score(f"new: {_dated(article)}" if points else "no longer new", points)
@@ -181,7 +199,7 @@ class Variety:
     issues: int  # so many back count
     name = "variety"
     tally = "too like the last ones"
-    bounds = (-POINT, 0)
+    reach = POINT
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         return list(zip(first_authors(articles), [each.categories for each in articles], strict=True))
@@ -194,6 +212,9 @@ class Variety:
             return 0 if back is None else -(self.issues + 1 - back) * POINT // self.issues
 
         return points
+
+    def most_at(self, history: History, at: Moment) -> int:
+        return 0
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         turn = Turn.of(article)

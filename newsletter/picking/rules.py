@@ -138,9 +138,8 @@ class Turning(Protocol):
     def tally(self) -> str: ...
 
     @property
-    def bounds(self) -> tuple[int, int]:
-        """The fewest and the most points any group can have. A candidate that even the most would not make the best is
-        never asked about, so that these must be right."""
+    def reach(self) -> int:
+        """How far it can part two groups, in points."""
 
     def judge(self, article: Article, history: History, at: Moment) -> Score: ...
 
@@ -149,6 +148,10 @@ class Turning(Protocol):
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         """The points of each group at that moment."""
+
+    def most_at(self, history: History, at: Moment) -> int:
+        """No fewer than any group has at that moment. A candidate that even these would not make the best is never
+        asked about, so that it must be right; the closer it is, the fewer are asked about."""
 
 
 Ranking = Steady | Turning

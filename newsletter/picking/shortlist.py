@@ -9,7 +9,7 @@ from collections.abc import Collection, Hashable, Sequence
 from datetime import date
 from functools import cache
 from heapq import heapify, heappop, heappush, heapreplace
-from itertools import repeat
+from itertools import accumulate, repeat
 from math import inf
 from operator import sub
 
@@ -50,8 +50,7 @@ class Shortlist:
             else:
                 self._guards.append(rule)
         # The ranking that can part candidates furthest comes first: it leaves the least to the others.
-        self._turning.sort(key=lambda rule: rule.bounds[0] - rule.bounds[1])
-        self._most = [sum(rule.bounds[1] for rule in self._turning[depth:]) for depth in range(len(self._turning) + 1)]
+        self._turning.sort(key=lambda rule: -rule.reach)
         self._asking = [guard.judge for guard in self._guards]
         self._tallies = list(dict.fromkeys(guard.tally for guard in self._guards))
         self._all = _Group()
@@ -106,6 +105,7 @@ class Shortlist:
         self._all.waiting += [*self._outside, *self._refused]
         self._outside, self._refused = [], []
         reckoned = [cache(rule.points_at(history, at)) for rule in self._turning]
+        most = [*accumulate((rule.most_at(history, at) for rule in reversed(self._turning)), initial=0)][::-1]
         numbers = itertools.count()  # so that groups themselves are never compared
         # Groups by the most that any of theirs may come to. Of equals those with a tie come last: before one is taken,
         # all that could be its equals are told apart, and drawn.
@@ -116,7 +116,7 @@ class Shortlist:
                 self._tell_apart(group, depth, history, at)
                 for key, part in group.parts.items():
                     points = offset + reckoned[depth](key)
-                    promise = part.best - points - self._most[depth + 1]
+                    promise = part.best - points - most[depth + 1]
                     heappush(frontier, (promise, b"", next(numbers), depth + 1, points, part))
             elif queue := group.in_order(self._points):
                 points, drawn, index = queue[0]

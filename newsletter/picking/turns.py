@@ -95,7 +95,7 @@ class FairTurns:
     """A point off for whoever goes last, none for whose turn it is, and in between by their places."""
 
     tally = "not their turn"
-    bounds = (-POINT, 0)
+    reach = POINT
 
     def __init__(
         self,
@@ -132,6 +132,9 @@ class FairTurns:
             return -place * POINT // last if last else 0
 
         return points
+
+    def most_at(self, history: History, at: Moment) -> int:
+        return 0
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         now = self._standings(history)

@@ -122,13 +122,16 @@ class LongestUnsent:
 
     name = "longest unsent"
     tally = "sent lately"
-    bounds = (0, 10_000 * POINT)
+    reach = 10_000 * POINT
 
     def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
         return [max(history.sent_at(article.slug), default=None) for article in articles]
 
     def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
         return lambda last: (at.utc - last).days * POINT if isinstance(last, datetime) else 10_000 * POINT
+
+    def most_at(self, history: History, at: Moment) -> int:
+        return 10_000 * POINT
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         return Score("sent some days ago", self.points_at(history, at)(*self.groups_of([article], history, at)))

@@ -32,7 +32,6 @@ def points(rule: Ranking, article: Article, history: History | None = None, at: 
         assert is_turning(rule)
         (group,) = rule.groups_of([article], history, at)
         assert rule.points_at(history, at)(group) == judged.points
-        assert rule.bounds[0] <= judged.points <= rule.bounds[1]
     return judged.points / POINT
 
 

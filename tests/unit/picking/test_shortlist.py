@@ -12,7 +12,7 @@ from newsletter.model import Article, Author, Season
 from newsletter.options import Options
 from newsletter.picking.choices import Pinned, wall_of
 from newsletter.picking.orders import RANKINGS, rules_for
-from newsletter.picking.rules import History, Moment, Refusal, Rule, among
+from newsletter.picking.rules import History, Moment, Refusal, Rule, among, is_turning
 from newsletter.picking.shortlist import Shortlist, tie
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -63,6 +63,19 @@ def best_of_all(library: list[Article], rules: list[Rule], history: History, at:
         found.append(best)
         history = history.after(best, at.utc)
     return found
+
+
+@given(libraries.filter(bool), weights, pins, histories, st.sampled_from(MOMENTS))
+def test_no_ranking_gives_more_points_or_parts_further_than_it_says(
+    library: list[Article], weights: dict[str, float], pins: dict[str, list[str]], history: History, at: Moment
+) -> None:
+    options = Options(order="score", weights=tuple(weights.items()), fresh=20)
+    rules = [*rules_for(options), Pinned({wall: tuple(slugs) for wall, slugs in pins.items()})]
+    for rule in [among(rule, library) for rule in rules]:
+        if is_turning(rule):
+            points = [rule.points_at(history, at)(group) for group in rule.groups_of(library, history, at)]
+            assert max(points) <= rule.most_at(history, at)
+            assert max(points) - min(points) <= rule.reach
 
 
 @settings(max_examples=200)
