@@ -141,10 +141,11 @@ class _WeightedSteady(_Weighted):
     ranking: Steady
 
     def points_of(self, articles: Sequence[Article]) -> list[int]:
-        weight, points = self.weight, self.ranking.points_of(articles)
-        if isinstance(weight, int):  # as those of the orders are, and thousands are weighed at once
-            return [each * weight for each in points]
-        return [round(each * weight) for each in points]
+        weight = self.weight
+        return [round(points * weight) for points in self.ranking.points_of(articles)]  # thousands are weighed at once
+
+    def most_of(self, articles: Sequence[Article]) -> int:
+        return self._weighed(self.ranking.most_of(articles))
 
 
 @dataclass(frozen=True, slots=True)

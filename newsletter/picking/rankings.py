@@ -37,21 +37,47 @@ class Queue:
             for each in articles
         ]
 
+    def most_of(self, articles: Sequence[Article]) -> int:
+        priority = max([each.priority for each in articles], default=0)
+        oldest = min([each.published for each in articles if each.published], default=None)
+        (most,) = self.points_of([Article("", "", "", priority=priority, published=oldest)])
+        return most
+
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         return Score(f"{_dated(article)}, priority {article.priority}", *self.points_of([article]))
 
 
+@dataclass(frozen=True, slots=True)
 class Priority:
     """A point for each step of priority."""
 
+    lowest: int = 0  # of the candidates
+    highest: int = 0
     name = "priority"
     tally = "of lower priority"
 
-    def points_of(self, articles: Sequence[Article]) -> list[int]:
-        return [each.priority * POINT for each in articles]
+    @property
+    def reach(self) -> int:
+        return (self.highest - self.lowest) * POINT
+
+    def among(self, candidates: Sequence[Article]) -> Priority:
+        known = {each.priority for each in candidates}
+        return Priority(min(known, default=0), max(known, default=0))
+
+    def groups_of(self, articles: Sequence[Article], history: History, at: Moment) -> Sequence[Hashable]:
+        return [each.priority for each in articles]
+
+    def points_at(self, history: History, at: Moment) -> Callable[[Hashable], int]:
+        def points(priority: Any) -> int:
+            return int(priority) * POINT
+
+        return points
+
+    def most_at(self, history: History, at: Moment) -> int:
+        return self.highest * POINT
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
-        return Score(f"priority {article.priority}", *self.points_of([article]))
+        return Score(f"priority {article.priority}", article.priority * POINT)
 
 
 class Oldest:
@@ -62,6 +88,9 @@ class Oldest:
 
     def points_of(self, articles: Sequence[Article]) -> list[int]:
         return [-_decades(each.published) for each in articles]
+
+    def most_of(self, articles: Sequence[Article]) -> int:
+        return -_decades(min([each.published for each in articles if each.published], default=None))
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         return Score(f"{_dated(article)}: the older the sooner", *self.points_of([article]))
@@ -75,6 +104,10 @@ class Newest:
 
     def points_of(self, articles: Sequence[Article]) -> list[int]:
         return [_decades(each.published) if each.published else 0 for each in articles]
+
+    def most_of(self, articles: Sequence[Article]) -> int:
+        newest = max([each.published for each in articles if each.published], default=date.fromordinal(MILLENNIUM))
+        return max(0, _decades(newest))
 
     def judge(self, article: Article, history: History, at: Moment) -> Score:
         return Score(f"{_dated(article)}: the younger the sooner", *self.points_of([article]))

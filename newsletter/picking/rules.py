@@ -124,9 +124,12 @@ class Steady(Protocol):
     def points_of(self, articles: Sequence[Article]) -> list[int]:
         """Of each article, in their order: thousands are compared to find one, so they are asked all at once."""
 
+    def most_of(self, articles: Sequence[Article]) -> int:
+        """No fewer than any of the articles has, and cheaper to know than the points of each."""
+
 
 class Turning(Protocol):
-    """A ranking whose points change with the days, or with what has been sent.
+    """A ranking whose points change with the days, or with what has been sent, or are the same for many articles.
 
     They depend on the article's group, the history and the moment: a pick asks once a group, not once an article.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import date
 from functools import cache
 from heapq import heapify, heappop, heappush, heapreplace
@@ -14,7 +14,18 @@ from math import inf
 from operator import sub
 
 from newsletter.model import Article
-from newsletter.picking.rules import History, Moment, Ranking, Refusal, Rule, Turning, among, is_steady, is_turning
+from newsletter.picking.rules import (
+    History,
+    Moment,
+    Ranking,
+    Refusal,
+    Rule,
+    Steady,
+    Turning,
+    among,
+    is_steady,
+    is_turning,
+)
 
 TOLD = 3
 """Rankings whose words tell why, where there are more: those that counted most."""
@@ -29,6 +40,7 @@ class Shortlist:
 
     The points of a turning ranking are the same for all candidates of one group. One ranking after the other tells the
     candidates of a group apart, and only where the best of them could still win: most are never looked at closely.
+    Those whom every ranking puts into one group are put in order by their steady points.
     """
 
     def __init__(self, candidates: Sequence[Article], rules: Sequence[Rule], seed: int) -> None:
@@ -36,14 +48,13 @@ class Shortlist:
         self._seed = seed
         self.rules = tuple(among(rule, candidates) for rule in rules)
         self._rankings: list[Ranking] = []
+        self._steady: list[Steady] = []
         self._turning: list[Turning] = []
         self._guards: list[Rule] = []
-        # Steady points by candidate, with their sign turned as everywhere below: a heap has the least first.
-        self._points = [0] * len(candidates)
         for rule in self.rules:
             if is_steady(rule):
                 self._rankings.append(rule)
-                self._points = list(map(sub, self._points, rule.points_of(candidates)))
+                self._steady.append(rule)
             elif is_turning(rule):
                 self._rankings.append(rule)
                 self._turning.append(rule)
@@ -51,6 +62,8 @@ class Shortlist:
                 self._guards.append(rule)
         # The ranking that can part candidates furthest comes first: it leaves the least to the others.
         self._turning.sort(key=lambda rule: -rule.reach)
+        # As many steady points as any could have. Where nothing turns all are put in order, and nobody needs to know.
+        self._most_steady = sum(rule.most_of(candidates) for rule in self._steady) if self._turning else 0
         self._asking = [guard.judge for guard in self._guards]
         self._tallies = list(dict.fromkeys(guard.tally for guard in self._guards))
         self._all = _Group()
@@ -107,8 +120,9 @@ class Shortlist:
         reckoned = [cache(rule.points_at(history, at)) for rule in self._turning]
         most = [*accumulate((rule.most_at(history, at) for rule in reversed(self._turning)), initial=0)][::-1]
         numbers = itertools.count()  # so that groups themselves are never compared
-        # Groups by the most that any of theirs may come to. Of equals those with a tie come last: before one is taken,
-        # all that could be its equals are told apart, and drawn.
+        # Groups by the most that any of theirs may come to. Points have their sign turned, here and in a group: a heap
+        # has the least first. Of equals those with a tie come last: before one is taken, all that could be its equals
+        # are told apart, and drawn.
         frontier = [(-inf, b"", next(numbers), 0, 0, self._all)]
         while frontier:
             _, tied, number, depth, offset, group = heappop(frontier)
@@ -118,18 +132,23 @@ class Shortlist:
                     points = offset + reckoned[depth](key)
                     promise = part.best - points - most[depth + 1]
                     heappush(frontier, (promise, b"", next(numbers), depth + 1, points, part))
-            elif queue := group.in_order(self._points):
+                continue
+            queue, taken = group.queue, None
+            if group.waiting:
+                self._put_in_order(group)
+            elif queue:
                 points, drawn, index = queue[0]
                 is_sent_away = self._sends_away(index, history, at)
                 if is_sent_away or tied:
                     heappop(queue)
                 elif not drawn:
                     heapreplace(queue, (points, tie(self._seed, self._candidates[index].slug), index))
-                group.best = queue[0][0] if queue else inf
-                if tied and not is_sent_away:
-                    return index
-                if queue:
-                    heappush(frontier, (queue[0][0] - offset, queue[0][1], number, depth, offset, group))
+                taken = index if tied and not is_sent_away else None
+            group.best = queue[0][0] if queue else inf
+            if taken is not None:
+                return taken
+            if queue:
+                heappush(frontier, (queue[0][0] - offset, queue[0][1], number, depth, offset, group))
         return None
 
     def _tell_apart(self, group: _Group, depth: int, history: History, at: Moment) -> None:
@@ -140,10 +159,27 @@ class Shortlist:
             for key, index in zip(self._turning[depth].groups_of(articles, history, at), group.waiting, strict=True):
                 told[key].append(index)
             for key, indices in told.items():
-                group.parts.setdefault(key, _Group()).add(indices, self._points)
+                part = group.parts.setdefault(key, _Group())
+                part.waiting += indices
+                part.best = -self._most_steady
             group.waiting = []
         group.parts = {key: part for key, part in group.parts.items() if part.best < inf}
         group.best = min((part.best for part in group.parts.values()), default=inf)
+
+    def _put_in_order(self, group: _Group) -> None:
+        """Queue who waits in the group by their steady points."""
+        articles = [self._candidates[index] for index in group.waiting]
+        points: Iterable[int] = repeat(0)
+        for rule in self._steady:
+            points = map(sub, points, rule.points_of(articles))
+        entries = zip(points, repeat(b""), group.waiting, strict=False)
+        if group.queue:
+            for entry in entries:
+                heappush(group.queue, entry)
+        else:
+            group.queue += entries
+            heapify(group.queue)
+        group.waiting = []
 
     def _sends_away(self, index: int, history: History, at: Moment) -> bool:
         """Whether a guard refuses the candidate; if so it is noted when to ask again."""
@@ -165,28 +201,12 @@ class _Group:
     __slots__ = ("best", "parts", "queue", "waiting")
 
     def __init__(self) -> None:
-        self.best: float = inf  # the least steady points of any in it; of one that has left, for a while
+        self.best: float = inf  # no more than the least steady points of any in it
         self.waiting: list[int] = []  # to be told apart by the next ranking, or to be queued where none is left
         self.parts: dict[Hashable, _Group] = {}
         # A heap of points, tie and candidate. The tie is b"" until it is needed: hashing every slug would cost more
         # than all the rest, and b"" comes before any hash, so that of equals all are drawn before one is taken.
         self.queue: list[tuple[int, bytes, int]] = []
-
-    def add(self, candidates: Sequence[int], points: Sequence[int]) -> None:
-        self.waiting += candidates
-        self.best = min(self.best, min(map(points.__getitem__, candidates), default=inf))
-
-    def in_order(self, points: Sequence[int]) -> list[tuple[int, bytes, int]]:
-        """The queue, with everybody in it."""
-        entries = zip(map(points.__getitem__, self.waiting), repeat(b""), self.waiting, strict=False)
-        if self.queue:
-            for entry in entries:
-                heappush(self.queue, entry)
-        else:
-            self.queue = list(entries)
-            heapify(self.queue)
-        self.waiting = []
-        return self.queue
 
     def lose(self, gone: Collection[int]) -> list[int]:
         """Those of them who stood here themselves, and no longer do."""

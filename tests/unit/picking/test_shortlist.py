@@ -12,7 +12,7 @@ from newsletter.model import Article, Author, Season
 from newsletter.options import Options
 from newsletter.picking.choices import Pinned, wall_of
 from newsletter.picking.orders import RANKINGS, rules_for
-from newsletter.picking.rules import History, Moment, Refusal, Rule, among, is_turning
+from newsletter.picking.rules import History, Moment, Refusal, Rule, among, is_steady, is_turning
 from newsletter.picking.shortlist import Shortlist, tie
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -76,6 +76,8 @@ def test_no_ranking_gives_more_points_or_parts_further_than_it_says(
             points = [rule.points_at(history, at)(group) for group in rule.groups_of(library, history, at)]
             assert max(points) <= rule.most_at(history, at)
             assert max(points) - min(points) <= rule.reach
+        elif is_steady(rule):
+            assert max(rule.points_of(library)) <= rule.most_of(library)
 
 
 @settings(max_examples=200)
