@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import date
 from functools import cache
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush
 from itertools import accumulate, repeat
 from math import inf
 from operator import sub
@@ -29,6 +29,9 @@ from newsletter.picking.rules import (
 
 TOLD = 3
 """Rankings whose words tell why, where there are more: those that counted most."""
+
+MANY = 2**32
+"""More than there are candidates."""
 
 
 class Shortlist:
@@ -133,22 +136,18 @@ class Shortlist:
                     promise = part.best - points - most[depth + 1]
                     heappush(frontier, (promise, b"", next(numbers), depth + 1, points, part))
                 continue
-            queue, taken = group.queue, None
+            taken = None
             if group.waiting:
                 self._put_in_order(group)
-            elif queue:
-                points, drawn, index = queue[0]
-                is_sent_away = self._sends_away(index, history, at)
-                if is_sent_away or tied:
-                    heappop(queue)
-                elif not drawn:
-                    heapreplace(queue, (points, tie(self._seed, self._candidates[index].slug), index))
-                taken = index if tied and not is_sent_away else None
-            group.best = queue[0][0] if queue else inf
+            elif tied:
+                taken = self._take_drawn(group, history, at)
+            elif group.queue:
+                self._draw(group, history, at)
+            group.best, tied = group.first()
             if taken is not None:
                 return taken
-            if queue:
-                heappush(frontier, (queue[0][0] - offset, queue[0][1], number, depth, offset, group))
+            if group.best < inf:
+                heappush(frontier, (group.best - offset, tied, number, depth, offset, group))
         return None
 
     def _tell_apart(self, group: _Group, depth: int, history: History, at: Moment) -> None:
@@ -172,14 +171,25 @@ class Shortlist:
         points: Iterable[int] = repeat(0)
         for rule in self._steady:
             points = map(sub, points, rule.points_of(articles))
-        entries = zip(points, repeat(b""), group.waiting, strict=False)
+        places = [each * MANY + index for each, index in zip(points, group.waiting, strict=False)]
         if group.queue:
-            for entry in entries:
-                heappush(group.queue, entry)
+            for place in places:
+                heappush(group.queue, place)
         else:
-            group.queue += entries
+            group.queue = places
             heapify(group.queue)
         group.waiting = []
+
+    def _draw(self, group: _Group, history: History, at: Moment) -> None:
+        """Give the first of the queue a tie, unless a guard refuses it."""
+        points, index = divmod(heappop(group.queue), MANY)
+        if not self._sends_away(index, history, at):
+            heappush(group.drawn, (points, tie(self._seed, self._candidates[index].slug), index))
+
+    def _take_drawn(self, group: _Group, history: History, at: Moment) -> int | None:
+        """The first of the drawn, unless a guard refuses it; it may have been drawn some picks ago."""
+        _, _, index = heappop(group.drawn)
+        return None if self._sends_away(index, history, at) else index
 
     def _sends_away(self, index: int, history: History, at: Moment) -> bool:
         """Whether a guard refuses the candidate; if so it is noted when to ask again."""
@@ -198,25 +208,35 @@ class Shortlist:
 class _Group:
     """Candidates whose points by the rankings asked so far are the same."""
 
-    __slots__ = ("best", "parts", "queue", "waiting")
+    __slots__ = ("best", "drawn", "parts", "queue", "waiting")
 
     def __init__(self) -> None:
         self.best: float = inf  # no more than the least steady points of any in it
         self.waiting: list[int] = []  # to be told apart by the next ranking, or to be queued where none is left
         self.parts: dict[Hashable, _Group] = {}
-        # A heap of points, tie and candidate. The tie is b"" until it is needed: hashing every slug would cost more
-        # than all the rest, and b"" comes before any hash, so that of equals all are drawn before one is taken.
-        self.queue: list[tuple[int, bytes, int]] = []
+        # A heap of points times MANY, plus the candidate: thousands of tuples would keep the garbage collector busy.
+        self.queue: list[int] = []
+        # A heap of points, tie and candidate, of those that might be taken: hashing every slug would cost more than all
+        # the rest.
+        self.drawn: list[tuple[int, bytes, int]] = []
+
+    def first(self) -> tuple[float, bytes]:
+        """Points and tie of who comes first; of equals all are drawn before one is taken, so b"" is before any tie."""
+        queued = (self.queue[0] // MANY, b"") if self.queue else (inf, b"")
+        return min(queued, self.drawn[0][:2]) if self.drawn else queued
 
     def lose(self, gone: Collection[int]) -> list[int]:
         """Those of them who stood here themselves, and no longer do."""
         lost = [index for index in self.waiting if index in gone]
-        lost += [index for _, _, index in self.queue if index in gone]
+        lost += [place % MANY for place in self.queue if place % MANY in gone]
+        lost += [index for _, _, index in self.drawn if index in gone]
         if lost:
             self.waiting = [index for index in self.waiting if index not in gone]
-            self.queue = [entry for entry in self.queue if entry[2] not in gone]
+            self.queue = [place for place in self.queue if place % MANY not in gone]
+            self.drawn = [entry for entry in self.drawn if entry[2] not in gone]
             heapify(self.queue)
-            if not (self.waiting or self.queue or self.parts):
+            heapify(self.drawn)
+            if not (self.waiting or self.queue or self.drawn or self.parts):
                 self.best = inf
         return lost
 
