@@ -194,9 +194,11 @@ class Shortlist:
     def _sends_away(self, index: int, history: History, at: Moment) -> bool:
         """Whether a guard refuses the candidate; if so it is noted when to ask again."""
         article = self._candidates[index]
-        for ask in self._asking:
+        for place, ask in enumerate(self._asking):
             verdict = ask(article, history, at)
             if isinstance(verdict, Refusal):
+                # Who comes next is often refused by the same guard: those sent lately were the best of their time.
+                self._asking.insert(0, self._asking.pop(place))
                 if verdict.until is None or verdict.until <= at.day:
                     self._refused.append(index)
                 else:
