@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newsletter.errors import MessageError
 from newsletter.rendering.slots import Segments, Slot
@@ -104,13 +105,19 @@ def _joined_literals(segments: Segments) -> Iterator[str | Slot]:
 
 
 def _encoded_value(slot: Slot, value: str) -> bytes:
+    try:
+        return _encoded(value)
+    except UnicodeEncodeError:
+        raise MessageError(slot.name, "holds half of a surrogate pair") from None
+
+
+@lru_cache(16)  # a message has its reader's name and link several times
+def _encoded(value: str) -> bytes:
+    """Raises UnicodeEncodeError for a lone surrogate."""
     # Most values need no escape, and this is asked for every value of every reader.
     if value.isascii() and value.isprintable() and "=" not in value and not value.endswith(" "):
         return _lines(value).encode("ascii")
-    try:
-        return encode_text(value)
-    except UnicodeEncodeError:
-        raise MessageError(slot.name, "holds half of a surrogate pair") from None
+    return encode_text(value)
 
 
 def with_line_feeds(text: str) -> str:
