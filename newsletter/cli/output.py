@@ -29,7 +29,9 @@ def opened(context: typer.Context) -> App:
 
 
 def print_json(document: Any) -> None:
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    """Written as it is made: of an import there may be tens of megabytes."""
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    print()
 
 
 def wall_clock(local: datetime | str) -> str:
