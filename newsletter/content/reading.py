@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from unicodedata import normalize
 
 WORDS_PER_MINUTE = 220
-_BEGINNING = 300  # characters
 
 # A `>` inside a quoted value does not end a tag.
 _ANY_TAG = re.compile(r"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
@@ -18,6 +17,9 @@ _INLINE_TAG = re.compile(
     r"""</?(?:a|abbr|b|cite|code|del|em|i|ins|kbd|mark|q|s|small|span|strong|sub|sup|u)(?:\s(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)?/?>""",
     re.IGNORECASE,
 )
+
+# Text that begins with one, or with signs before it; what an entity stands for is not looked at.
+_FIRST_LETTER = re.compile(r"(?:\A|>)[^<>&\w]*+\w")
 
 _ACCENT = re.compile("[\u0300-\u036f]")
 
@@ -38,9 +40,8 @@ def bare_words(body_html: str) -> str:
 
 
 def has_words(body_html: str) -> bool:
-    """Whether `bare_words` finds any in a cleaned body; mostly told by how it begins."""
-    beginning = body_html[:_BEGINNING].rpartition("<")[0]
-    return bool(bare_words(beginning) or bare_words(body_html))
+    """Whether `bare_words` finds any in a cleaned body; most begin with a letter."""
+    return bool(_FIRST_LETTER.search(body_html) or bare_words(body_html))
 
 
 def folded(text: str) -> str:
