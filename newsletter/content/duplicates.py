@@ -59,7 +59,10 @@ def sketch(text: str) -> tuple[int, ...]:
     words = _words(text)
     if len(words) < _LEAST_WORDS:
         return ()
-    return tuple(sorted({*nsmallest(SKETCH, set(_runs(words))), crc32(b" ".join(words))}))
+    smallest = nsmallest(SKETCH, _runs(words))
+    if len(set(smallest)) < len(smallest):  # few texts say so often what they say at all
+        smallest = nsmallest(SKETCH, set(_runs(words)))
+    return tuple(sorted({*smallest, crc32(b" ".join(words))}))
 
 
 def likest(own: Collection[int], holders: Mapping[int, Iterable[int]]) -> list[int]:

@@ -97,17 +97,16 @@ class Keeper:
         """What became of each."""
         identities = [each.identity for each in waiting if isinstance(each, Ready)]
         self._slugs = store.slugs_in_use(self._connection, (each.slug for each in identities))
-        same = iter(find_same(self._connection, identities, self._met))
+        same = zip(identities, find_same(self._connection, identities, self._met), strict=True)
         for each in waiting:
-            self._told.append(each if isinstance(each, Imported) else self._keep(each, next(same)))
+            self._told.append(each if isinstance(each, Imported) else self._keep(each, *next(same)))
         self._add_new()
         return self._told
 
-    def _keep(self, ready: Ready, known: Known | None) -> Imported:
+    def _keep(self, ready: Ready, identity: Identity, known: Known | None) -> Imported:
         first = self._by_digest.setdefault(ready.item.digest, ready)
         if first is not ready:
             return Imported(ready.item.name, "unchanged", first.slug or None, key=ready.item.key)
-        identity = ready.identity
         names = {f"slug {identity.slug}", f"key {identity.key}", f"url {identity.source_url}"} - {"key ", "url "}
         if names & self._taken or (known is not None and known.id in self._met):
             # Something in this very batch may be the same article: it has to be in the library, with all it told.
@@ -122,12 +121,11 @@ class Keeper:
             ready.slug = ready.like if isinstance(ready.like, str) else ready.like.slug
             return self._tell(ready, "skipped", ready.reason)
         self._taken |= names
-        return self._collect(ready)
+        return self._collect(ready, identity)
 
-    def _collect(self, ready: Ready) -> Imported:
+    def _collect(self, ready: Ready, identity: Identity) -> Imported:
         fields = dict(from_source(ready.draft, ArticleStatus.DRAFT if ready.is_doubtful else self._status))
         author_ids = [self._author_id(author) for author in fields.pop(AUTHORS)]
-        identity = ready.identity
         ready.slug = identity.slug
         if ready.slug in self._slugs:
             ready.slug = store.free_slug(self._connection, ready.slug, self._slugs)

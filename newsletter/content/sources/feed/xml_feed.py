@@ -141,6 +141,7 @@ class _Bounded(ContentHandler):
         self._media = 0  # the depth of the `media:content` it is in
         self._caption = ""  # which words of a picture are passed over: its title or its description
         self._caption_words = ""
+        self._words: list[str] = []  # since the last tag: expat gives a text line by line
         self._item_elements = self._item_fields = self._item_words = self._field_words = 0
         self._last = ""  # the name of the item that ended last
         self._too_much = ""  # what an item has more of than is read
@@ -230,7 +231,7 @@ class _Bounded(ContentHandler):
         if not self._reader.incontent:
             content = content[: max(0, _MAX_FIELD - self._field_words)]
             self._field_words += len(content)
-        self._reader.characters(content)
+        self._words.append(content)
 
     def _count(self) -> None:
         self._elements += 1
@@ -265,7 +266,11 @@ class _Bounded(ContentHandler):
         self._caption = self._caption_words = ""
 
     def _hand_on(self, method: Callable[..., None], *given: object) -> None:
+        """A tag, with all the words before it."""
+        words, self._words = self._words, []
         try:
+            if words:
+                self._reader.characters("".join(words))
             method(*given)
         except (ValueError, LookupError, TypeError, OverflowError) as error:
             raise self._refusal(f"it holds what cannot be read: {error}") from None
