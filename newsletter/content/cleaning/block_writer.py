@@ -138,7 +138,9 @@ class BlockWriter:
         elif taken == "boundary":
             self._part()
         else:
-            depth = max(index for index, block in enumerate(self._blocks) if block == (taken, True))
+            depth = len(self._blocks) - 1
+            while self._blocks[depth] != (taken, True):
+                depth -= 1
             self._close_blocks(depth)
 
     def _end_inline(self) -> None:

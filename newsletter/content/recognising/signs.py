@@ -150,8 +150,9 @@ def read_author_sign(line: str) -> AuthorSign | None:
 
 def read_signature(line: str) -> AuthorSign | None:
     """`– Jane Doe, LCSW` or `By Jane Doe, LCSW` on a line of its own, with the letters behind."""
-    words = re.sub(r"^[–—\s-]*(?:by\s+)?", "", line, flags=re.IGNORECASE)
-    person = read_person(words) if len(line) <= 80 else None
+    if len(line) > 80:
+        return None
+    person = read_person(re.sub(r"^[–—\s-]*(?:by\s+)?", "", line, flags=re.IGNORECASE))
     if person is None or not person.credentials or len(person.name.split()) < 2:
         return None
     return AuthorSign(person, False, True)
