@@ -27,7 +27,7 @@ from newsletter.desk.pictures import PictureTaker
 from newsletter.errors import NewsletterError, SourceError
 from newsletter.states import ArticleStatus
 from newsletter.store import marks
-from newsletter.store.sameness import Known, known_digests
+from newsletter.store.sameness import Known, digests_in_use, known_digests
 from newsletter.store.trial import Trial
 
 BATCH = 100  # items looked up, and stored, at once
@@ -85,7 +85,8 @@ class Importing:
 
     def _begin_reading(self, coming: Sequence[Offered], ahead: ReadingAhead) -> None:
         items = [each for each in coming if isinstance(each, Item)]
-        known = self._known(items)
+        with self._database.read() as connection:
+            known = digests_in_use(connection, (each.digest for each in items))
         ahead.begin([each for each in items if each.digest not in known])
 
     def _known(self, batch: Sequence[Offered]) -> dict[str, Known]:

@@ -80,6 +80,13 @@ def known_digests(connection: Connection, digests: Iterable[str]) -> dict[str, K
     return {row.source_hash: _known(row) for row in rows}
 
 
+def digests_in_use(connection: Connection, digests: Iterable[str]) -> set[str]:
+    """Those of these digests that the library was last told."""
+    wanted = [digest for digest in digests if digest]
+    query = select(articles.c.source_hash).where(articles.c.source_hash.in_(wanted))
+    return set(connection.execute(query).scalars())
+
+
 def find_same(connection: Connection, identities: Sequence[Identity], met: Collection[int] = ()) -> list[Known | None]:
     """The article each means: by its key, else by its address, else by its slug.
 
