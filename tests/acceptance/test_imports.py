@@ -316,7 +316,7 @@ def wait_for_articles(newsletter: Command, process: subprocess.Popen[str], count
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_import_that_is_stopped_is_gone_on_with(newsletter: Command, tmp_path: Path, how: signal.Signals) -> None:
-    posts = 4_000
+    posts = 2_500
     write(tmp_path, {"big.xml": big_export(posts)})
     newsletter("articles", "list")  # the database is there
     process = newsletter.start("articles", "import", str(tmp_path / "big.xml"), "--json")
