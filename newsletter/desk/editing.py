@@ -42,7 +42,7 @@ def edit_in_editor(
     file = folder / f"{slug}.md"
     file.write_text(text, "utf-8")
     try:
-        before = read_markdown(text, file.name)
+        before = read_markdown(text, file.name, as_it_is=True)
         changed = changed_fields(before, _after(app, file, before, run, again))
         article = find(app, slug)
         if changed:
@@ -75,7 +75,7 @@ def _read(file: Path, before: Draft) -> Draft:
         data = file.read_bytes()
     except OSError as error:
         raise SourceError(file.name, error.strerror or "cannot be read") from None
-    after = read_markdown(decode(data, file.name), file.name)
+    after = read_markdown(decode(data, file.name), file.name, as_it_is=True)
     if after.slug:
         raise SourceError(file.name, "the slug cannot be changed here")
     if any(guess.field == "title" for guess in after.guesses):

@@ -82,6 +82,14 @@ def test_what_was_written_becomes_corrections_and_nothing_else(house: DeskHouse)
     assert article.authors[0].bio == "Maria Lindqvist listens."
 
 
+def test_lines_that_an_import_would_lift_stay_where_they_are(house: DeskHouse) -> None:
+    body = "<p>© Maria Lindqvist</p>\n<p>All about {} mornings.</p>\n<p>Photo: Jo Example</p>"
+    library.edit_article(house.app, SLUG, {"body_html": body.format("quiet")})
+    article, changed = edit_in_editor(house.app, SLUG, Editor(_replace("about quiet", "about calm")))
+    assert changed == ("body_html",)
+    assert (article.body_html, article.hero) == (body.format("calm"), None)
+
+
 def test_field_that_is_taken_out_is_empty_from_then_on(house: DeskHouse) -> None:
     library.edit_article(house.app, SLUG, {"subtitle": "Early", "hero.alt": "A lamp", "expires": "2030-01-01"})
     cut = lambda text: re.sub(r"(subtitle|expires|image|  alt).*\n", "", text)  # noqa: E731

@@ -30,10 +30,10 @@ _MAX_BRACKETS = 20_000  # the parser needs 3 s for so many that nothing closes
 _PICTURE_IN_TEXT = re.compile(r"data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/=]*+")
 
 
-def read_markdown(text: str, source: str) -> Draft:
+def read_markdown(text: str, source: str, as_it_is: bool = False) -> Draft:
     """CommonMark with tables, footnotes and strikethrough, below YAML, TOML, JSON or no front matter.
 
-    What a site adds at the end of an article is lifted, but not from a file that comes in as it is.
+    What a site adds at the end of an article is lifted, but not `as_it_is`, nor from a file that our own export wrote.
 
     Raises SourceError, with field and line, for front matter that cannot be read.
     """
@@ -46,13 +46,12 @@ def read_markdown(text: str, source: str) -> Draft:
     if draft.published is None and (day := day_from_file_name(source)) is not None:
         draft = replace(draft, published=day)
         guesses.append(Guess("published", day.isoformat(), None))
-    draft = _with_body(replace(draft, title=title, guesses=tuple(guesses)), body_html)
+    draft = replace(draft, title=title, guesses=tuple(guesses))
+    draft = _as_it_is(draft, body_html) if as_it_is or draft.is_settled else with_body(draft, body_html)
     return replace(draft, notes=(*_not_found(draft), *notes, *removed, *left_out, *draft.notes))
 
 
-def _with_body(draft: Draft, body_html: str) -> Draft:
-    if not draft.is_settled:
-        return with_body(draft, body_html)
+def _as_it_is(draft: Draft, body_html: str) -> Draft:
     body = cleaned(body_html)
     return replace(draft, body_html=body.html, notes=body.notes())
 
