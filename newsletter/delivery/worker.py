@@ -137,6 +137,7 @@ class _Ledger:
         self._untried: list[int] = []
         self._next_turn: asyncio.Handle | None = None
         self._turn_took = 0.0  # seconds
+        self._instant: datetime | None = None  # see `_now`
         self._renewed_at = self._clock()
         self._is_exhausted = False
         self._is_over = False
@@ -159,14 +160,14 @@ class _Ledger:
             message = self._job.build(claimed)
         except (NewsletterError, UnicodeError) as error:
             words = f"no message could be built: {error}"
-            self._note(Result(claimed.id, DeliveryStatus.FAILED, self._clock(), claimed.attempts, reason=words))
+            self._note(Result(claimed.id, DeliveryStatus.FAILED, self._now(), claimed.attempts, reason=words))
             return None
         self._given[claimed.id] = claimed
         return Envelope(claimed.id, self._job.sender, self._job.recipient(claimed), message, self._job.is_dot_free)
 
     def _dated(self, claimed: Claimed) -> Claimed:
         """The same with the date of its first try, when that is now."""
-        now = self._clock().replace(microsecond=0)
+        now = self._now().replace(microsecond=0)
         return claimed._replace(date=now) if claimed.is_first_try and claimed.date != now else claimed
 
     def may_leave(self, envelope: Envelope, answer: Answer) -> None:
@@ -189,7 +190,7 @@ class _Ledger:
         else:
             if claimed.id not in self._handed:
                 self._refused.append(claimed)
-            self._note(self._result(claimed, outcome, self._clock()))
+            self._note(self._result(claimed, outcome, self._now()))
         self._handed.discard(claimed.id)
 
     def _note(self, result: Result) -> None:
@@ -202,6 +203,7 @@ class _Ledger:
         """What has to be seen to when no connection says anything."""
         while True:
             await asyncio.sleep(GLANCE)
+            self._instant = None
             self._heed_stop()
             if self._must_renew():
                 self._call_turn()
@@ -227,9 +229,15 @@ class _Ledger:
             self._next_turn.cancel()
             self._next_turn = self._loop.call_soon(self._turn)
 
+    def _now(self) -> datetime:
+        """One instant for all that is noted between two turns, no older than a glance: many take longer to write."""
+        self._instant = self._instant or self._clock()
+        return self._instant
+
     def _turn(self) -> None:
         """One transaction, and the answers it allows."""
         self._next_turn = None
+        self._instant = None
         began = self._loop.time()
         asked, self._asked = self._asked, []
         done = len(self._results)

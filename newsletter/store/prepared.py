@@ -18,13 +18,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     sql: str
-    parameters: tuple[tuple[str, Callable[[Any], Any] | None], ...]  # name, and how the driver wants its value
+    names: tuple[str, ...]  # of the parameters
+    writers: tuple[tuple[int, Callable[[Any], Any]], ...]  # by the place of a parameter, how the driver wants its value
     is_positional: bool
 
     def written(self, row: Mapping[str, Any]) -> Any:
-        if self.is_positional:
-            return tuple([row[name] if write is None else write(row[name]) for name, write in self.parameters])
-        return {name: row[name] if write is None else write(row[name]) for name, write in self.parameters}
+        values = [row[name] for name in self.names]
+        for place, write in self.writers:
+            values[place] = write(values[place])
+        return values if self.is_positional else dict(zip(self.names, values, strict=True))
 
 
 class Prepared:
@@ -72,7 +74,7 @@ def _compile(statement: ClauseElement, dialect: Dialect) -> _Compiled:
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
     names = compiled.positiontup or list(compiled.binds)
-    writers = ((name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names)
+    writers = (compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names)
     # Rows that are written together share their instants.
-    parameters = tuple((name, write and lru_cache(16)(write)) for name, write in writers)
-    return _Compiled(str(compiled), parameters, compiled.positional)
+    cached = tuple((place, lru_cache(16)(write)) for place, write in enumerate(writers) if write is not None)
+    return _Compiled(str(compiled), tuple(names), cached, compiled.positional)

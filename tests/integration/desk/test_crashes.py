@@ -283,21 +283,24 @@ def test_a_message_that_was_taken_is_known_though_its_outcome_found_no_room_at_f
     """The last tries of writing down succeed when room was made meanwhile."""
     house.add_readers(20)
     issue = sending.start(house.app, house.plan())
-    failures = 0
+    asked = 0
 
-    def fail(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        nonlocal failures
-        if "attempts=" not in statement.replace(" ", "") and statement.startswith(
-            "UPDATE deliveries SET status=?, reply"
-        ):
-            failures += 1
-            if failures == 3:
-                raise DatabaseError("no room just now")
+    def has_room() -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            raise OSError("no room just now")
+        return True
 
-    event.listen(house.app.database.engine, "before_cursor_execute", fail)
+    engine = house.app.database.engine
+    engine.dispose()
+    event.listen(engine, "connect", lambda driver, _: driver.create_function("has_room", 0, has_room))
+    with house.write() as connection:
+        written = "BEFORE UPDATE OF status ON deliveries WHEN NEW.status = 'sent' AND NOT has_room()"
+        connection.execute(text(f"CREATE TRIGGER room {written} BEGIN SELECT 1; END"))
     with ScriptedRelay() as relay:
         house.relay(relay)
-        with pytest.raises(DatabaseError, match=r"no room just now$"):
+        with pytest.raises(DatabaseError, match=r"user-defined function raised exception$"):
             house.send(issue)
         counts = house.issue(issue.id).counts
         assert counts == {SENT: len(relay.messages), PENDING: 21 - len(relay.messages)}
