@@ -129,7 +129,9 @@ def _gone_by(app: App, schedule: Schedule, occurrence: Occurrence, named: Sequen
         f"The schedule {schedule.name} had no article that {_may_go(schedule)} on {at}: nobody on the list "
         f"{schedule.list_name} got anything.{goes_on}",
         named,
-        f"`newsletter next {quote(schedule.name)}` shows every rule. {_again(schedule)}",
+        "What can be done:",
+        f"see every rule: `newsletter next {quote(schedule.name)}`",
+        _again(schedule),
     )
     return _Alert(_purpose("empty", schedule, occurrence), "nothing went out", f"Nothing went out on {at}", text)
 
@@ -140,10 +142,12 @@ def _to_come(schedule: Schedule, occurrence: Occurrence, named: Sequence[str]) -
         f"As things stand the schedule {schedule.name} has no article that {_may_go(schedule)} on {at}: nobody on "
         f"the list {schedule.list_name} would get anything.",
         named,
-        "Until then an article can be mended (`newsletter articles edit SLUG`), read (`newsletter articles triage`) or "
-        "imported, and goes by itself. To leave the date out: "
-        f"`newsletter issues plan {name} --skip {occurrence.wall}`. "
-        f"`newsletter next {name} --at {occurrence.utc:%Y-%m-%dT%H:%M:%SZ}` shows every rule. {_again(schedule)}",
+        "What can be done until then; an article that may go by that time goes by itself:",
+        "mend an article: `newsletter articles edit SLUG`",
+        "read what was imported: `newsletter articles triage`",
+        f"leave the date out: `newsletter issues plan {name} --skip {occurrence.wall}`",
+        f"see every rule: `newsletter next {name} --at {occurrence.utc:%Y-%m-%dT%H:%M:%SZ}`",
+        _again(schedule),
     )
     return _Alert(_purpose("coming", schedule, occurrence), "nothing may go", f"Nothing may go out on {at}", text)
 
@@ -152,25 +156,25 @@ def _may_go(schedule: Schedule) -> str:
     return "a reader is due" if is_per_reader(schedule.options) else "may go"
 
 
-def _text(what: str, named: Sequence[str], ways_out: str) -> str:
-    more = [f"- and {len(named) - MOST} more"] if len(named) > MOST else []
-    parts = [
-        what,
-        "Why not:" if named else "The library is empty.",
-        "\n".join((*(f"- {' '.join(each.split())}" for each in named[:MOST]), *more)),
-        ways_out,
-    ]
+def _text(what: str, named: Sequence[str], and_now: str, *ways_out: str) -> str:
+    more = [f"and {len(named) - MOST} more"] if len(named) > MOST else []
+    why = "Why not:" if named else "The library is empty."
+    parts = [what, why, _listed([*named[:MOST], *more]), and_now, _listed(ways_out)]
     return "\n\n".join(part for part in parts if part)
+
+
+def _listed(items: Sequence[str]) -> str:
+    return "\n".join(f"- {' '.join(each.split())}" for each in items)
 
 
 def _again(schedule: Schedule) -> str:
     """How something goes again where nothing new may."""
     if is_per_reader(schedule.options):
         return (
-            "An article that is evergreen comes to each reader again after the schedule's cool-down: "
-            "`newsletter articles edit SLUG --set evergreen=true`."
+            "let an evergreen article come to each reader again after the schedule's cool-down: "
+            "`newsletter articles edit SLUG --set evergreen=true`"
         )
     return (
-        "To send what went longest ago again, whenever nothing new may go: "
-        f"`newsletter schedules set {quote(schedule.name)} --when-empty repeat`."
+        "send what went longest ago again, whenever nothing new may go: "
+        f"`newsletter schedules set {quote(schedule.name)} --when-empty repeat`"
     )
