@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 
@@ -71,6 +72,17 @@ def test_words_of_a_notice_stand_in_it_as_they_are(house: DeskHouse, relay: Scri
     html = message_from_bytes(relay.messages[0].data, policy=policy.default).get_body(("html",))
     assert html is not None
     assert "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; {{ reader.name }}" in html.get_content()
+
+
+def test_command_in_a_notice_is_told_from_its_words_and_a_lone_backtick_is_one(
+    house: DeskHouse, relay: ScriptedRelay
+) -> None:
+    told(house, text="It`s so.\n\n- see: `newsletter next <b>`, or `run`")
+    html = message_from_bytes(relay.messages[0].data, policy=policy.default).get_body(("html",))
+    assert html is not None
+    shown = re.sub(r"(<\w+) style=[^>]*", r"\1", html.get_content())
+    assert ">It`s so.</p>" in shown
+    assert ">see: <code>newsletter next &lt;b&gt;</code>, or <code>run</code></li>" in shown
 
 
 def test_broken_template_of_the_home_keeps_no_notice_from_going(house: DeskHouse, relay: ScriptedRelay) -> None:
