@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from newsletter.blackouts import Blackout
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class Grouped(NamedTuple):
+    """How the readers of an occurrence were grouped, `at` that instant."""
+
+    at: datetime
+    done: int  # readers who had had all that may go
+    failed: Mapping[str, str]  # articles that did not pass the pre-flight gate, by slug, and why
 
 
 @dataclass
@@ -107,9 +115,8 @@ class App:
         return {}
 
     @cached_property
-    def grouped(self) -> dict[tuple[int, str], tuple[datetime, int]]:
-        """When this process last grouped the readers of an occurrence that is due, by schedule and wall clock, and how
-        many of them had had all that may go."""
+    def grouped(self) -> dict[tuple[int, str], Grouped]:
+        """How this process last grouped the readers of an occurrence that is due, by schedule and wall clock."""
         return {}
 
     @cached_property

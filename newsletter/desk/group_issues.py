@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from newsletter.app import App
+from newsletter.app import App, Grouped
 from newsletter.desk import approving, emptiness, making, passing, pausing, picks, rehearsing, sending
 from newsletter.desk.grouping import Groups, NobodyDue, groups_at, pick_all, recipe_at
 from newsletter.errors import NewsletterError, Refused
@@ -37,11 +37,13 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """An occurrence's issues, the groups there are now, and the pick of every article that may go."""
+    """An occurrence's issues, the groups there are now, the pick of every article that may go, and what `failed` the
+    pre-flight gate, by slug."""
 
     issues: Sequence[Issue]
     groups: Groups
     every: Pick
+    failed: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,10 @@ def make_drafts(app: App, schedule: Schedule, occurrence: Occurrence, is_alone: 
             break
         recipe = other
     if not made:
-        return Drafted(known, groups, every)
+        return Drafted(known, groups, every, recipe.failed)
     try:
         with app.database.write() as connection:
-            return Drafted(_keep(connection, app, schedule, occurrence, made), groups, every)
+            return Drafted(_keep(connection, app, schedule, occurrence, made), groups, every, recipe.failed)
     except IntegrityError:  # another process has just made one of them: its draft is the answer
         return make_drafts(app, schedule, occurrence, is_alone)
 
@@ -208,7 +210,7 @@ def begin(app: App, schedule: Schedule, due: Occurrence) -> Begun:
     if not drafts:
         return Begun((), nobody)
     key = schedule.id, due.wall
-    _, done = app.grouped[key]
+    done = app.grouped[key].done
     alone: list[sending.Ready] = []
     approved: list[sending.Ready] = []
     words: list[str] = []
@@ -249,7 +251,7 @@ def _regroup(app: App, schedule: Schedule, due: Occurrence) -> tuple[str, ...]:
         return ()
     drafted = make_drafts(app, schedule, due, is_alone=may_go_alone(schedule.options))
     groups = drafted.groups
-    _note_grouped(app, schedule, due, groups.done)
+    _note_grouped(app, schedule, due, groups.done, drafted.failed)
     _end(app, [each for each in drafted.issues if each.state in DRAFTS and not groups.has(each.articles[0])])
     return () if groups.sizes else _nobody(app, schedule, due, drafted)
 
@@ -258,15 +260,15 @@ def _is_grouped(app: App, schedule: Schedule, occurrence: Occurrence) -> bool:
     """Whether this process has grouped the occurrence's readers a moment ago."""
     assert schedule.id is not None
     seen = app.grouped.get((schedule.id, occurrence.wall))
-    return seen is not None and timedelta() <= app.clock() - seen[0] < approving.LOOK_AGAIN
+    return seen is not None and timedelta() <= app.clock() - seen.at < approving.LOOK_AGAIN
 
 
-def _note_grouped(app: App, schedule: Schedule, occurrence: Occurrence, done: int) -> None:
+def _note_grouped(app: App, schedule: Schedule, occurrence: Occurrence, done: int, failed: Mapping[str, str]) -> None:
     assert schedule.id is not None
     now = app.clock()
-    for key in [key for key, (at, _) in app.grouped.items() if now - at >= approving.LOOK_AGAIN]:
+    for key in [key for key, seen in app.grouped.items() if now - seen.at >= approving.LOOK_AGAIN]:
         del app.grouped[key]
-    app.grouped[schedule.id, occurrence.wall] = (now, done)
+    app.grouped[schedule.id, occurrence.wall] = Grouped(now, done, failed)
 
 
 def give_up(app: App, schedule: Schedule, draft: Issue, words: str) -> list[str]:
@@ -297,7 +299,7 @@ def _give_up_idle(app: App, schedule: Schedule, occurrence: Occurrence, drafts: 
     with app.database.read() as connection:
         recipe = recipe_at(app, connection, schedule, occurrence, may_go_alone(schedule.options))
         _, groups = _groups(connection, schedule, occurrence, recipe)
-    _note_grouped(app, schedule, occurrence, groups.done)
+    _note_grouped(app, schedule, occurrence, groups.done, recipe.failed)
     idle = [each for each in drafts if each.occurrence == occurrence and not groups.has(each.articles[0])]
     return [words for draft in idle for words in give_up(app, schedule, draft, NOBODY_ANY_MORE)]
 

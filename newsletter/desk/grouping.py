@@ -66,11 +66,16 @@ def ranking_of(
 
 
 def recipe_at(app: App, connection: Connection, schedule: Schedule, occurrence: Occurrence, is_alone: bool) -> Recipe:
-    """`picks.recipe_of`, without what did not pass the pre-flight gate when the occurrence's issues were drafted."""
+    """`picks.recipe_of`, without what did not pass the pre-flight gate when the occurrence's issues were drafted.
+
+    Nor with what did not when this process last grouped its readers: the issues may all have been there by then.
+    """
     assert schedule.id is not None
     recipe = picks.recipe_of(app, connection, schedule, is_alone)
     row = schedule_store.occurrence_id(connection, schedule.id, occurrence.wall)
-    return recipe if row is None else replace(recipe, failed=issue_store.failed_at(connection, row))
+    kept = {} if row is None else issue_store.failed_at(connection, row)
+    seen = app.grouped.get((schedule.id, occurrence.wall))
+    return replace(recipe, failed={**kept, **(seen.failed if seen is not None else {})})
 
 
 def pick_all(schedule: Schedule, occurrence: Occurrence, candidates: Sequence[Article], rules: Sequence[Rule]) -> Pick:

@@ -289,6 +289,16 @@ def test_an_article_that_lacks_its_picture_gives_its_readers_to_the_next_and_is_
     assert got(club, ADA) == [SECOND, FIRST, THIRD]
 
 
+def test_who_joins_is_given_the_draft_there_is_when_their_first_article_lacks_its_picture(club: DeskHouse) -> None:
+    week(club, 0)
+    club.clock.now = FIRST_TUESDAY + WEEK - timedelta(hours=1)
+    plan(club)
+    zoe = join(club, "Zoe")
+    lose_picture(club, FIRST)
+    week(club, 1)
+    assert (got(club, ADA), got(club, zoe)) == ([FIRST, SECOND], [SECOND])
+
+
 def test_a_draft_that_loses_its_picture_keeps_no_other_group_from_its_issue(club: DeskHouse) -> None:
     week(club, 0)
     zoe = join(club, "Zoe")
